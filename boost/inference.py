@@ -1,0 +1,84 @@
+"""What a trained or half-trained mixture is used for: scoring it again, and sampling."""
+
+import os
+from typing import List
+
+import numpy as np
+
+import streams
+from boost import mixture, scoring
+from boost.run import Run
+from boost.state import State
+from evaluation import metrics
+from model_fn import gan
+from streams import Purpose
+
+
+def sample(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> np.ndarray:
+    """Fresh samples of the mixture through its components' checkpoints.
+
+    Args:
+      run: the run that made the components.
+      state: its committed steps, at least one.
+      number: of samples.
+      seed: of the draw.
+      purpose: of the draw.
+
+    Returns:
+      [number, *shape] float32, in random order; the same for the same seed.
+    """
+    components = [
+        mixture.generator_of(
+            run.engine,
+            gan.model_fn,
+            run.workdir.join(record.checkpoint),
+            run.gan_params(record.step),
+        )
+        for record in state.steps
+    ]
+    return mixture.sample(
+        components,
+        state.mixture_weights,
+        number,
+        run.network.latent_space_dim,
+        run.network.latent_space_distr,
+        streams.generator(seed, purpose),
+    )
+
+
+def evaluate(run: Run, state: State, seed: int) -> List[str]:
+    """Scores the mixture on fresh samples: one draw as published, and the medians of several.
+
+    Args:
+      run: the run that made the components.
+      state: its committed steps, at least one.
+      seed: of the draws.
+
+    Returns:
+      The lines to print.
+    """
+    each = run.yardstick.sizes.of_model
+    drawn = sample(run, state, scoring.DRAWS * each, seed, Purpose.EVALUATE)
+    draws = [run.yardstick.score(part)[0] for part in np.split(drawn, scoring.DRAWS)]
+    lines = [metrics.published_line(draws[0])]
+    if run.dataset.truth:
+        lines.append("  " + metrics.modes_line(draws[0], len(run.dataset.truth.means)))
+    lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(metrics.spread(draws))}")
+    if state.perfect:
+        lines.append(f"Perfect sampler: {metrics.spread_line(state.perfect)}")
+    return lines
+
+
+def write_points(path: str, points: np.ndarray) -> None:
+    """Writes points as .npy, or as .csv with one flat point a row, all or nothing."""
+    temporary = path + ".tmp"
+    if path.lower().endswith(".csv"):
+        import pandas
+
+        flat = points.reshape(len(points), -1)
+        names = [f"x{column}" for column in range(flat.shape[1])]
+        pandas.DataFrame(flat, columns=names).to_csv(temporary, index=False)
+    else:
+        with open(temporary, "wb") as file:
+            np.save(file, points)
+    os.replace(temporary, path)

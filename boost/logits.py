@@ -1,0 +1,122 @@
+"""The mixture discriminator's verdict on every training point."""
+
+import logging
+import os
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+import streams
+from boost import mixture, ratios
+from boost.progress import Progress
+from boost.run import Run
+from input_fn import weighted
+from input_fn.fixed import FixedInput
+from model_fn import mixture_discriminator
+from streams import Purpose
+
+OVERFIT_GAP = 0.5
+"""Nats by which training points may be scored above points that were not trained on."""
+
+log = logging.getLogger("adagan")
+
+
+class Calibration(NamedTuple):
+    """Means over points of the data; logits are of the probability of "real"."""
+
+    scored_logit: float  # of the training points, as used for the ratios
+    trained_on_logit: float  # of the training points by a discriminator that was trained on them
+    unseen_logit: float  # of points by a discriminator that was not trained on them
+    ratio: float  # h over the training points; 1 for true ratios
+
+
+def mixture_logits(
+    run: Run,
+    number: int,
+    pools: Sequence[np.ndarray],
+    mixture_weights: Sequence[float],
+    probe: np.ndarray,
+) -> Tuple[np.ndarray, Calibration, np.ndarray]:
+    """Trains the mixture discriminator and scores every training point with it.
+
+    AdaGAN (arXiv 1701.02386), Section 3.5: D tells the data (1) from the mixture so far (0). With
+    two folds each half of the training points is scored by the discriminator that was trained on
+    the other half: one that scores its own training points and overfits calls them all real, and
+    boosting dies silently.
+
+    Args:
+      run: what all steps share.
+      number: of the step that the ratios are for, 2, 3, ...
+      pools: samples of each component so far.
+      mixture_weights: of the components so far.
+      probe: [P, *shape] further points to score, by the folds' mean.
+
+    Returns:
+      [N] float32 logits of the training points, their calibration, and [P] logits of the probe.
+    """
+    folds = run.mixture_discriminator.mixture_c_folds
+    rng = streams.generator(run.seed, Purpose.FOLDS, number)
+    scorer = rng.permutation(run.dataset.number) % folds
+    members = [np.flatnonzero((scorer != fold) | (folds == 1)) for fold in range(folds)]
+    trained = _train(run, number, members, _generated(run, number, pools, mixture_weights), probe)
+
+    scores = trained.predictions["logits"]
+    everyone = np.arange(run.dataset.number)
+    scored = scores[everyone, scorer]
+    trained_on = scores[everyone, (scorer + 1) % folds]
+    others = scores[run.dataset.number :].mean(axis=1)
+    held_out, probe_logits = np.split(others, [len(run.dataset.held_out)])
+    unseen = held_out if folds == 1 else scored
+    calibration = Calibration(
+        float(scored.mean()),
+        float(trained_on.mean()),
+        float(unseen.mean()),
+        float(ratios.density_ratios(scored).mean()),
+    )
+    _warn_of_overfit(calibration, folds)
+    return scored, calibration, probe_logits
+
+
+def _generated(
+    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+) -> np.ndarray:
+    rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_DISCRIMINATOR, number)
+    return mixture.take([pool[: run.pool] for pool in pools], mixture_weights, run.pool, rng)
+
+
+def _train(
+    run: Run, number: int, members: List[np.ndarray], generated: np.ndarray, probe: np.ndarray
+) -> Any:
+    """Trains it and predicts for training points, held-out points and the probe, in this order."""
+    dataset = run.dataset
+    stream = weighted.discriminator_stream(
+        dataset, members, generated, run.boost.batch_size, run.seed, number
+    )
+    iterations = run.mixture_discriminator.mixture_c_epoch_num * run.epoch
+    parts = [(dataset.number, dataset.train_points), dataset.held_out, probe]
+    with Progress(f"Mixture discriminator {number}/{run.boost.steps}", iterations) as progress:
+        return run.engine.train(
+            mixture_discriminator.model_fn,
+            os.path.join(run.workdir.component(number), "mixture_discriminator"),
+            run.discriminator_params(number),
+            stream,
+            iterations,
+            progress.report,
+            FixedInput("points", dataset.shape, parts),
+        )
+
+
+def _warn_of_overfit(calibration: Calibration, folds: int) -> None:
+    gap = calibration.trained_on_logit - calibration.unseen_logit
+    if gap > OVERFIT_GAP:
+        remedy = (
+            "each half is scored by the other half's discriminator, so the ratios stay usable"
+            if folds == 2
+            else "its ratios cannot be trusted: use --mixture_c_folds=2"
+        )
+        log.warning(
+            "The mixture discriminator overfits: points it was trained on score %.2f nats above "
+            "others; %s.",
+            gap,
+            remedy,
+        )

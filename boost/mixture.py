@@ -1,0 +1,76 @@
+"""The mixture of components: fresh samples through their checkpoints, and pools of samples."""
+
+from typing import Any, Callable, List, Sequence
+
+import numpy as np
+
+from input_fn.fixed import FixedInput
+from input_fn.weighted import draw_latent
+
+
+def take(
+    pools: Sequence[np.ndarray],
+    mixture_weights: Sequence[float],
+    number: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Independent samples of the mixture out of pools of samples of its components.
+
+    AdaGAN (arXiv 1701.02386), Section 3: P = sum_k alpha_k P_k. How many points each component
+    gives is multinomial; they are different samples of its pool, in random order.
+
+    Args:
+      pools: for each component [at least `number`, *shape] independent samples.
+      mixture_weights: alpha, sums to 1.
+      number: of samples to take.
+      rng: decides the counts and the order.
+
+    Returns:
+      [number, *shape].
+    """
+    counts = rng.multinomial(number, mixture_weights)
+    taken = np.concatenate([pool[:count] for pool, count in zip(pools, counts)])
+    return taken[rng.permutation(number)]
+
+
+def sample(
+    generate: Sequence[Callable[[np.ndarray], np.ndarray]],
+    mixture_weights: Sequence[float],
+    number: int,
+    latent_dim: int,
+    latent_distribution: str,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Fresh independent samples of the mixture, drawn through its components' checkpoints.
+
+    Args:
+      generate: for each component what maps latent noise [n, z] to points [n, *shape].
+      mixture_weights: alpha, sums to 1.
+      number: of samples, >= 1.
+      latent_dim: z.
+      latent_distribution: "normal" or "uniform".
+      rng: decides everything.
+
+    Returns:
+      [number, *shape] float32 in random order.
+    """
+    counts = rng.multinomial(number, mixture_weights)
+    parts: List[np.ndarray] = []
+    for component, count in zip(generate, counts):
+        if count:
+            parts.append(component(draw_latent((count, latent_dim), latent_distribution, rng)))
+    return np.concatenate(parts)[rng.permutation(number)]
+
+
+def latent_input(latent: np.ndarray) -> FixedInput:
+    """Prediction input of a component from latent noise [n, z]."""
+    return FixedInput("latent", latent.shape[1:], [latent])
+
+
+def generator_of(engine: Any, model_fn: Callable, checkpoint: str, params: Any) -> Callable:
+    """What maps latent noise to points through a component's checkpoint."""
+
+    def generate(latent: np.ndarray) -> np.ndarray:
+        return engine.predict(model_fn, checkpoint, params, latent_input(latent))["points"]
+
+    return generate

@@ -1,0 +1,55 @@
+"""Progress of one training: a tqdm bar on a terminal, plain lines elsewhere."""
+
+import logging
+import sys
+import time
+from typing import Any, Dict, Optional, Tuple
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 30.0
+
+log = logging.getLogger("adagan")
+
+
+class Progress:
+    """Context of one training that takes the engine's reports."""
+
+    def __init__(self, label: str, total: int):
+        """Args: what trains; its iterations."""
+        self._label, self._total = label, total
+        self._bar: Optional[tqdm] = None
+        self._step = 0
+        self._first: Optional[Tuple[int, float]] = None  # the first report holds the set-up
+
+    def __enter__(self) -> "Progress":
+        self._last_line = time.perf_counter()
+        if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+            self._bar = tqdm(total=self._total, desc=self._label, unit="it", dynamic_ncols=True)
+        return self
+
+    def report(self, step: int, losses: Dict[str, float]) -> None:
+        """Shows the iterations done and the losses' means since the last report."""
+        if self._bar is not None:
+            shown = {name.replace("_loss", ""): f"{value:.3f}" for name, value in losses.items()}
+            self._bar.set_postfix(shown, refresh=False)
+            self._bar.update(step - self._step)
+        elif time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
+            self._last_line = time.perf_counter()
+            log.info("%s", self._line(step))
+        self._step = step
+        if self._first is None:
+            self._first = (step, time.perf_counter())
+
+    def __exit__(self, error: Any, *_: Any) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif error is None:
+            log.info("%s", self._line(self._step))
+
+    def _line(self, step: int) -> str:
+        line = f"{self._label}: {100 * step // self._total}% {step}/{self._total}"
+        first_step, since = self._first or (step, 0.0)
+        if step > first_step:
+            line += f", {(step - first_step) / (time.perf_counter() - since):.0f} it/s"
+        return line

@@ -1,0 +1,115 @@
+"""What all steps of a run share: settings, data, engine, and the models' parameters."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import streams
+from boost.settings import BoostSettings
+from boost.scoring import Yardstick
+from boost.state import Workdir
+from input_fn import datasets
+from input_fn.datasets import Dataset
+from model_fn import gan, mixture_discriminator
+from model_fn.settings import (
+    GanSettings,
+    MixtureDiscriminatorSettings,
+    NetworkSettings,
+    OptimizerSettings,
+)
+from streams import Purpose
+
+LARGEST_POOL = 64000
+SMALLEST_POOL = 10000
+
+
+class Run(NamedTuple):
+    """One run of AdaGAN."""
+
+    seed: int
+    boost: BoostSettings
+    network: NetworkSettings
+    optimizer: OptimizerSettings
+    gan: GanSettings
+    mixture_discriminator: MixtureDiscriminatorSettings
+    dataset: Dataset
+    shift: np.ndarray  # [*shape], the networks' units are (points - shift) / scale
+    scale: np.ndarray  # [*shape]
+    yardstick: Yardstick  # of the evaluation
+    engine: Any
+    workdir: Workdir
+
+    @property
+    def epoch(self) -> int:
+        """Iterations an epoch."""
+        return self.dataset.number // self.boost.batch_size
+
+    @property
+    def pool(self) -> int:
+        """Samples of the mixture that its discriminator is trained with: N, within reason."""
+        return int(np.clip(self.dataset.number, SMALLEST_POOL, LARGEST_POOL))
+
+    def gan_params(self, component: int) -> gan.GanParams:
+        """Parameters of a component's model function, its initial weights drawn."""
+        rng = streams.generator(self.seed, Purpose.COMPONENT_INIT, component)
+        values = gan.initial_values(
+            self.network, self.dataset.shape, self.shift, self.scale, rng
+        )
+        return gan.GanParams(
+            self.gan,
+            self.network,
+            self.optimizer,
+            self.dataset.shape,
+            values,
+            self.engine.in_graph_loop,
+        )
+
+    def discriminator_params(
+        self, component: int
+    ) -> mixture_discriminator.MixtureDiscriminatorParams:
+        """Parameters of the mixture discriminator before a component, initial weights drawn."""
+        rng = streams.generator(self.seed, Purpose.DISCRIMINATOR_INIT, component)
+        values = mixture_discriminator.initial_values(
+            self.mixture_discriminator,
+            self.network,
+            self.dataset.shape,
+            self.shift,
+            self.scale,
+            rng,
+        )
+        return mixture_discriminator.MixtureDiscriminatorParams(
+            self.mixture_discriminator,
+            self.network,
+            self.optimizer,
+            self.dataset.shape,
+            gan.activation(self.gan.unrolled),
+            values,
+        )
+
+
+def make(
+    settings: Any, dataset: Dataset, yardstick: Yardstick, engine: Any, workdir: Workdir
+) -> Run:
+    """A run from all its settings.
+
+    GMM points are taken as they are, as published; a user's own are standardised by their mean and
+    deviation inside the model.
+    """
+    if dataset.truth is None:
+        shift, scale = datasets.moments(dataset)
+    else:
+        shift, scale = np.zeros(dataset.shape), np.ones(dataset.shape)
+    return Run(
+        settings.run.seed,
+        settings.boost,
+        settings.network,
+        settings.optimizer,
+        settings.gan,
+        settings.mixture_discriminator,
+        dataset,
+        shift,
+        scale,
+        yardstick,
+        engine,
+        workdir,
+    )

@@ -1,0 +1,55 @@
+"""Scores of the mixture, and of a perfect sampler on the same sizes."""
+
+from typing import List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+import streams
+from evaluation import metrics
+from evaluation.kde import KernelDensity
+from evaluation.metrics import Metrics, Sizes, Spread
+from input_fn.datasets import Dataset
+from streams import Purpose
+
+DRAWS = 20
+"""Draws behind a median: one draw's log_p jumps with the bandwidth that the coarse grid picks."""
+
+
+class Yardstick(NamedTuple):
+    """What samples are scored against."""
+
+    sizes: Sizes
+    real: np.ndarray  # [sizes.real, d] float64 points of the data that no training saw
+    truth: Optional[Tuple[np.ndarray, float, np.ndarray]]  # means, sigma and weights of the modes
+
+    def score(self, drawn: np.ndarray) -> Tuple[Metrics, KernelDensity]:
+        """Scores [sizes.of_model, *shape] samples in random order; see `metrics.score`."""
+        return metrics.score(_flat(drawn), self.real, self.sizes, self.truth)
+
+
+def yardstick(dataset: Dataset, sizes: Sizes) -> Yardstick:
+    """The yardstick of a dataset, of which `sizes.real` points at least are held out."""
+    truth = tuple(dataset.truth) if dataset.truth else None
+    return Yardstick(sizes, _flat(dataset.held_out[: sizes.real]), truth)
+
+
+def perfect_sampler(dataset: Dataset, sizes: Sizes, data_seed: int) -> Spread:
+    """What samples of the data themselves score, over some draws.
+
+    Where the density is known, every draw takes new points; for a file, points held out of
+    training, divided anew for every draw.
+    """
+    draws: List[Metrics] = []
+    for draw in range(DRAWS):
+        rng = streams.generator(data_seed, Purpose.PERFECT_SAMPLER, draw)
+        if dataset.truth:
+            points = dataset.truth.sample(sizes.of_model + sizes.real, rng)
+        else:
+            points = dataset.held_out[rng.permutation(len(dataset.held_out))]
+        against = yardstick(dataset, sizes)._replace(real=_flat(points[-sizes.real :]))
+        draws.append(against.score(points[: -sizes.real])[0])
+    return metrics.spread(draws)
+
+
+def _flat(points: np.ndarray) -> np.ndarray:
+    return points.reshape(len(points), -1).astype(np.float64)

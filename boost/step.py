@@ -1,0 +1,162 @@
+"""One boosting step of AdaGAN (arXiv 1701.02386), Algorithm 1."""
+
+import time
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+import streams
+from boost import betas, mixture, ratios, weights
+from boost.logits import Calibration, mixture_logits
+from boost.progress import Progress
+from boost.run import Run
+from boost.weights import Reweighting
+from evaluation.kde import KernelDensity
+from evaluation.metrics import Metrics
+from input_fn import weighted
+from input_fn.fixed import FixedInput
+from model_fn import gan
+from streams import Purpose
+
+class Step(NamedTuple):
+    """What a boosting step made."""
+
+    number: int  # 1, 2, ...
+    beta: float
+    reweighting: Reweighting
+    calibration: Optional[Calibration]  # None where no mixture discriminator was trained
+    probe_logits: np.ndarray  # [probe points] of the mixture discriminator; none without one
+    checkpoint: str  # path prefix of the component's checkpoint
+    iterations_per_second: float
+    pool: np.ndarray  # [pool + evaluation, *shape] samples of the component
+    metrics: Metrics
+    density: KernelDensity
+    samples: List[np.ndarray]  # of the mixture, by component, to look at
+    seconds: Dict[str, float]
+
+
+def run_step(
+    run: Run,
+    number: int,
+    pools: Sequence[np.ndarray],
+    mixture_weights: Sequence[float],
+    probe: np.ndarray,
+) -> Step:
+    """Trains the next component on what the mixture so far does not produce, and adds it.
+
+    Args:
+      run: what all steps share.
+      number: of the step, 1, 2, ...
+      pools: samples of each component so far, as `component_pool` draws them.
+      mixture_weights: of the components so far.
+      probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
+    """
+    clock = Clock()
+    beta = next_beta(run, number)
+    reweighting, calibration = weights.uniform_weights(run.dataset.number), None
+    probe_logits = np.zeros(0, np.float32)
+    if number > 1 and not run.boost.is_bagging:
+        logits, calibration, probe_logits = mixture_logits(run, number, pools, mixture_weights, probe)
+        reweighting = weights.reweight(
+            ratios.density_ratios(logits), beta, run.boost.weights_heur, run.boost.topk_constant
+        )
+    clock.lap("discriminator")
+    trained = train_component(run, number, reweighting.data_weights)
+    clock.lap("training")
+    pool = trained.predictions["points"]
+    all_pools = [*pools, pool]
+    new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
+    metrics, density = evaluate(run, number, all_pools, new_weights)
+    clock.lap("evaluation")
+    return Step(
+        number,
+        beta,
+        reweighting,
+        calibration,
+        probe_logits,
+        trained.checkpoint,
+        trained.iterations_per_second,
+        pool,
+        metrics,
+        density,
+        by_component(all_pools, new_weights, run.yardstick.sizes.fresh),
+        clock.seconds,
+    )
+
+
+class Clock:
+    """Seconds by part of a step."""
+
+    def __init__(self) -> None:
+        """Starts."""
+        self.seconds: Dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, part: str) -> None:
+        """Ends a part."""
+        now = time.perf_counter()
+        self.seconds[part] = now - self._last
+        self._last = now
+
+
+def next_beta(run: Run, number: int) -> float:
+    """Weight of a step's component; an ensemble weighs all components equally."""
+    heur = "uniform" if run.boost.is_bagging else run.boost.beta_heur
+    return betas.next_beta(number, heur, run.boost.beta_constant)
+
+
+def train_component(run: Run, number: int, data_weights: np.ndarray) -> Any:
+    """Trains a component on the reweighted data and draws its pool of samples."""
+    stream = weighted.component_stream(
+        run.dataset,
+        data_weights,
+        run.boost.batch_size,
+        run.network.latent_space_dim,
+        run.network.latent_space_distr,
+        run.seed,
+        number,
+    )
+    iterations = run.boost.epochs * run.epoch
+    with Progress(f"Component {number}/{run.boost.steps}", iterations) as progress:
+        return run.engine.train(
+            gan.model_fn,
+            run.workdir.component(number),
+            run.gan_params(number),
+            stream,
+            iterations,
+            progress.report,
+            pool_latent(run, number),
+        )
+
+
+def pool_latent(run: Run, number: int) -> FixedInput:
+    """Latent noise of a component's pool: for the mixture discriminator, then for evaluation."""
+    rng = streams.generator(run.seed, Purpose.COMPONENT_SAMPLES, number)
+    shape = (run.pool + run.yardstick.sizes.of_model, run.network.latent_space_dim)
+    return mixture.latent_input(weighted.draw_latent(shape, run.network.latent_space_distr, rng))
+
+
+def component_pool(run: Run, number: int, checkpoint: str) -> np.ndarray:
+    """A committed component's pool, drawn again: the very samples of its step."""
+    params = run.gan_params(number)
+    points = run.engine.predict(gan.model_fn, checkpoint, params, pool_latent(run, number))
+    return points["points"]
+
+
+def evaluate(
+    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+) -> Any:
+    """Metrics of the mixture on samples that its discriminators never see, and their KDE."""
+    rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_EVALUATION, number)
+    unseen = [pool[run.pool :] for pool in pools]
+    drawn = mixture.take(unseen, mixture_weights, run.yardstick.sizes.of_model, rng)
+    return run.yardstick.score(drawn)
+
+
+def by_component(
+    pools: Sequence[np.ndarray], mixture_weights: Sequence[float], number: int
+) -> List[np.ndarray]:
+    """Samples of the mixture to look at, as many of each component as it weighs."""
+    return [
+        pool[: int(round(number * weight))] for pool, weight in zip(pools, mixture_weights)
+    ]

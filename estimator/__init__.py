@@ -1,0 +1,1 @@
+"""How and where training runs: CPU and GPU with in-graph loops, or the NPU. Knows nothing of boosting; imported by boost/ and main.py."""

@@ -1,0 +1,165 @@
+"""CPU and GPU: `tf.estimator.Estimator` with an in-graph loop compiled by XLA."""
+
+import logging
+import os
+import shutil
+from typing import Any, Callable, Dict, Iterable, List
+
+import numpy as np
+import tensorflow as tf
+
+from estimator import loops
+from estimator.backend import DeviceSettings, TrainResult
+from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report
+from input_fn import fixed, pipelines
+from input_fn.fixed import FixedInput
+from input_fn.weighted import Stream
+from options import UsageError
+
+CHUNK_BYTES = 64 << 20
+"""Most memory that one chunk of input takes; two are waiting while one is trained on."""
+LONGEST_CHUNK = 1000
+
+log = logging.getLogger("adagan")
+
+
+class HostEngine:
+    """Trains and predicts on this machine's CPU or GPU."""
+
+    in_graph_loop = True
+    """Look-ahead steps may be a while_loop here."""
+
+    def __init__(self, settings: DeviceSettings):
+        """Chooses between CPU and GPU.
+
+        Raises:
+          UsageError: if a GPU is asked for and TensorFlow sees none.
+        """
+        gpus = [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
+        if settings.device == "gpu" and not gpus:
+            raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
+        self.name = "gpu" if gpus else "cpu"
+        self._settings = settings
+        if settings.device == "auto":
+            seen = "TensorFlow sees one" if gpus else "TensorFlow sees no GPU"
+            log.info("Device: %s (%s)", self.name, seen)
+        # Optimizers inside an XLA loop need resource variables, the global step included.
+        tf.enable_resource_variables()
+
+    def train(
+        self,
+        model_fn: Callable,
+        model_dir: str,
+        params: Any,
+        stream: Stream,
+        iterations: int,
+        report: Report,
+        predict_for: FixedInput,
+    ) -> TrainResult:
+        """Trains a model from its initial values and predicts with it.
+
+        Args:
+          model_fn: one iteration a train op, as `loops.looped` takes it.
+          model_dir: a directory of its own, replaced if there.
+          params: handed to the model function as {"params": params}.
+          stream: of minibatches.
+          iterations: how many to train.
+          report: called once a chunk.
+          predict_for: what to predict for with the trained model.
+        """
+        shutil.rmtree(model_dir, ignore_errors=True)
+        hooks: List[Any] = []
+
+        def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[tf.train.SessionRunHook]:
+            predict = _prediction_in_graph(model_fn, params, predict_for)
+            saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
+            hooks.extend(
+                [
+                    LossHook(step, means, model_dir, report),
+                    PredictionHook(predict),
+                    CheckpointHook(saver, model_dir),
+                ]
+            )
+            return hooks
+
+        estimator = self._estimator(loops.looped(model_fn, make_hooks), model_dir, params)
+        chunk = self._chunk_size(stream, iterations)
+        estimator.train(pipelines.chunks(stream, iterations, chunk))
+        tf.summary.FileWriterCache.clear()
+        return TrainResult(
+            os.path.join(model_dir, f"model.ckpt-{iterations}"),
+            hooks[0].iterations_per_second,
+            hooks[1].predictions,
+        )
+
+    def predict(
+        self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
+    ) -> Dict[str, np.ndarray]:
+        """Predictions of a trained model: what `train` returned for the same points.
+
+        Args:
+          model_fn: as in `train`.
+          checkpoint: path prefix of its checkpoint.
+          params: as in `train`; initial values are not used.
+          points: to predict for.
+        """
+        estimator = self._estimator(model_fn, os.path.dirname(checkpoint), params)
+        outputs = estimator.predict(
+            pipelines.predictions(points), checkpoint_path=checkpoint, yield_single_examples=False
+        )
+        return _joined(outputs, len(points))
+
+    def _estimator(self, model_fn: Callable, model_dir: str, params: Any) -> tf.estimator.Estimator:
+        session_config = tf.ConfigProto(allow_soft_placement=True)
+        if self.name == "cpu":
+            session_config.device_count["GPU"] = 0
+        config = tf.estimator.RunConfig(
+            model_dir=model_dir,
+            tf_random_seed=0,
+            # Summaries and checkpoints come from our own hooks, once a chunk and once at the end.
+            save_summary_steps=None,
+            save_checkpoints_steps=None,
+            save_checkpoints_secs=None,
+            log_step_count_steps=None,
+            session_config=session_config,
+        )
+        return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+
+    def _chunk_size(self, stream: Stream, iterations: int) -> int:
+        if self._settings.iterations_per_loop:
+            return min(self._settings.iterations_per_loop, iterations)
+        bytes_an_iteration = sum(4 * int(np.prod(shape)) for shape in stream.shapes.values())
+        fitting = max(1, CHUNK_BYTES // bytes_an_iteration)
+        return min(LONGEST_CHUNK, fitting, iterations)
+
+
+def _prediction_in_graph(
+    model_fn: Callable, params: Any, points: FixedInput
+) -> Callable[[tf.Session], Dict[str, np.ndarray]]:
+    """Adds the model's PREDICT mode to the training graph; returns what runs it in a session."""
+    placeholder = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        spec = model_fn(
+            features={points.feature: placeholder},
+            labels=None,
+            mode=tf.estimator.ModeKeys.PREDICT,
+            params={"params": params},
+            config=None,
+        )
+
+    def predict(session: tf.Session) -> Dict[str, np.ndarray]:
+        outputs = (
+            session.run(spec.predictions, {placeholder: batch}) for batch, _ in points.batches()
+        )
+        return _joined(outputs, len(points))
+
+    return predict
+
+
+def _joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:
+    """Batches of predictions as one array a name, without the last batch's padding."""
+    parts: Dict[str, List[np.ndarray]] = {}
+    for output in outputs:
+        for name, array in output.items():
+            parts.setdefault(name, []).append(array)
+    return {name: np.concatenate(arrays)[:number] for name, arrays in parts.items()}

@@ -1,0 +1,91 @@
+"""Many iterations to one Session.run: a wrapper around any model function.
+
+The wrapped model function trains one iteration a train op. The wrapper runs it K times inside one
+graph loop over a chunk of K iterations' input, compiled by XLA, as TPU loops do: optimizers act on
+resource variables inside the loop, and the global step advances by K.
+"""
+
+from typing import Any, Callable, Dict, List
+
+import tensorflow as tf
+
+from input_fn.pipelines import COUNT
+
+def looped(model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[..., List]) -> Callable:
+    """A model function whose TRAIN mode runs a chunk of iterations.
+
+    The number of iterations is read from the input, so that a last, partial chunk needs no second
+    compilation. Other modes pass through.
+
+    Args:
+      model_fn: one iteration, whose spec's `predictions` are scalars to report and whose train op
+        advances the global step by one. Its variables must be resource variables.
+      hooks: `hooks(step, means)` makes the training hooks from the tensors of the global step
+        after a chunk and of the reported scalars' means over it.
+
+    Returns:
+      A model function; its TRAIN features are those of `model_fn` with a leading chunk axis, and
+      COUNT, a scalar int32.
+    """
+
+    def looped_model_fn(
+        features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
+    ) -> tf.estimator.EstimatorSpec:
+        if mode != tf.estimator.ModeKeys.TRAIN:
+            return model_fn(features=features, labels=labels, mode=mode, params=params, config=config)
+        names = sorted(set(features) - {COUNT})
+        specs: List[tf.estimator.EstimatorSpec] = []
+        sums: Dict[str, tf.Variable] = {}
+
+        def one_iteration(index: tf.Tensor, chunk: List[tf.Tensor]) -> tf.Tensor:
+            # tf.gather, because XLA does not compile a slice that starts at a loop index.
+            batch = {name: tf.gather(array, index) for name, array in zip(names, chunk)}
+            spec = model_fn(features=batch, labels=labels, mode=mode, params=params, config=config)
+            specs.append(spec)
+            sums.update((name, _sum_variable(name)) for name in spec.predictions)
+            added = [sums[name].assign_add(value) for name, value in spec.predictions.items()]
+            with tf.control_dependencies([spec.train_op] + added):
+                return index + 1
+
+        def whole_chunk(count: tf.Tensor, *chunk: tf.Tensor) -> List[tf.Tensor]:
+            done = tf.while_loop(
+                lambda index: index < count,
+                lambda index: one_iteration(index, list(chunk)),
+                [tf.constant(0)],
+                parallel_iterations=1,
+                back_prop=False,
+            )
+            with tf.control_dependencies([done]):
+                totals = [sums[name].read_value() for name in sorted(sums)]
+            with tf.control_dependencies(totals):
+                resets = [variable.assign(0.0) for variable in sums.values()]
+            iterations = tf.cast(tf.maximum(count, 1), tf.float32)
+            with tf.control_dependencies(resets):
+                return [total / iterations for total in totals]
+
+        inputs = [features[COUNT]] + [features[name] for name in names]
+        results = tf.xla.experimental.compile(whole_chunk, inputs)
+        means = dict(zip(sorted(sums), results))
+        train_op = tf.group(*results)
+        with tf.control_dependencies([train_op]):
+            step = tf.identity(tf.train.get_global_step().read_value())
+        (spec,) = specs
+        return tf.estimator.EstimatorSpec(
+            mode,
+            loss=means[sorted(means)[0]],
+            train_op=train_op,
+            training_hooks=hooks(step, means),
+            scaffold=spec.scaffold,
+        )
+
+    return looped_model_fn
+
+
+def _sum_variable(name: str) -> tf.Variable:
+    return tf.get_variable(
+        f"loop/{name}",
+        [],
+        initializer=tf.zeros_initializer(),
+        trainable=False,
+        collections=[tf.GraphKeys.LOCAL_VARIABLES],
+    )

@@ -1,0 +1,1 @@
+"""Coverage, likelihood, modes; plots; TensorBoard. Imported by boost/ and main.py."""

@@ -1,0 +1,382 @@
+"""Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
+
+import os
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from matplotlib import cm, colors, rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import logsumexp
+
+from evaluation import coverage
+from evaluation.kde import KernelDensity
+from evaluation.metrics import Metrics, Spread
+
+POINTS_SHOWN = 4000
+LOG_RATIO_SHOWN = 2.0
+"""Density ratios are drawn from 10^-2 to 10^2."""
+STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "legend.frameon": False,
+    "figure.dpi": 140,
+}
+Truth = Optional[Tuple[np.ndarray, float, np.ndarray]]
+
+
+class Scene(NamedTuple):
+    """The data as every picture of a run shows them."""
+
+    shape: Tuple[int, ...]
+    points: np.ndarray  # [n, prod(shape)] training points
+    truth: Truth  # means, sigma and weights of the true mixture, where known
+    low: np.ndarray  # [prod(shape)] corner of the frame
+    high: np.ndarray
+
+    @staticmethod
+    def of(shape: Tuple[int, ...], points: np.ndarray, truth: Truth) -> "Scene":
+        """The scene of [n, *shape] training points."""
+        flat = points.reshape(len(points), -1).astype(np.float64)
+        low, high = np.percentile(flat, [0.5, 99.5], axis=0)
+        margin = 0.15 * np.maximum(high - low, 1e-6)
+        return Scene(shape, flat, truth, low - margin, high + margin)
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether points are two numbers."""
+        return self.points.shape[1] == 2
+
+    @property
+    def is_image(self) -> bool:
+        """Whether points are [h, w] or [h, w, c] of a side that shows something."""
+        colour = len(self.shape) == 3 and self.shape[2] in (1, 3)
+        return (len(self.shape) == 2 or colour) and min(self.shape[:2]) > 1
+
+    def grid(self, side: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Coordinates of a grid over the plane, along each axis."""
+        return (
+            np.linspace(self.low[0], self.high[0], side),
+            np.linspace(self.low[1], self.high[1], side),
+        )
+
+    def probe(self, side: int) -> np.ndarray:
+        """[side^2, *shape] float32 points of that grid; none unless the points lie in a plane."""
+        if not self.is_plane:
+            return np.zeros((0, *self.shape), np.float32)
+        mesh = np.stack(np.meshgrid(*self.grid(side)), axis=-1)
+        return mesh.reshape(-1, *self.shape).astype(np.float32)
+
+
+def draw_step(
+    path: str,
+    scene: Scene,
+    step: int,
+    relative_weights: np.ndarray,
+    samples: Sequence[np.ndarray],
+    density: KernelDensity,
+    probe_logits: np.ndarray,
+) -> None:
+    """One boosting step: the weighted data, the mixture, the density ratio, the level set.
+
+    Args:
+      path: of the .png.
+      scene: the data.
+      step: its number.
+      relative_weights: [n] weights of the scene's points times N; 1 is the unweighted data.
+      samples: of the mixture, [n, *shape] by component.
+      density: the mixture's density estimate.
+      probe_logits: the mixture discriminator's logits on `scene.probe`, or none.
+    """
+    flat = [array.reshape(len(array), -1) for array in samples]
+    with rc_context(STYLE):
+        if scene.is_plane:
+            figure = _plane(scene, step, relative_weights, flat, density, probe_logits)
+        elif scene.points.shape[1] == 1:
+            figure = _line(scene, step, relative_weights, flat, density)
+        elif scene.is_image:
+            figure = _images(scene, step, relative_weights, samples)
+        else:
+            figure = _pairs(scene, step, relative_weights, flat)
+        _save(figure, path)
+
+
+def draw_metrics(
+    path: str, by_step: Sequence[Metrics], perfect: Optional[Spread], number_of_modes: int
+) -> None:
+    """The figures over the steps, each with the band in which a perfect sampler scores."""
+    panels = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
+    if number_of_modes:
+        panels += [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(3.2 * len(panels), 2.9))
+        axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        steps = np.arange(1, len(by_step) + 1)
+        for axis, (name, title) in zip(axes, panels):
+            values = np.array([getattr(metrics, name) for metrics in by_step])
+            if perfect is not None:
+                low, high = getattr(perfect.low, name), getattr(perfect.high, name)
+                axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+            axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
+            axis.set(title=title, xlabel="boosting step")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            if name == "log_p":
+                _keep_outliers_from_hiding_the_rest(axis, values, perfect)
+            if name == "high_quality":
+                axis.set_ylim(0, 1.05)
+                for step, metrics in zip(steps, by_step):
+                    label = f"{metrics.modes:.0f}/{number_of_modes}"
+                    axis.annotate(
+                        label, (step, metrics.high_quality), (0, 6), textcoords="offset points",
+                        ha="center", fontsize=6,
+                    )
+                axis.set_title("high quality, modes")
+        axes[0].legend(loc="lower right", fontsize=7)
+        _save(figure, path)
+
+
+def draw_weights(
+    path: str,
+    betas: Sequence[float],
+    effective_shares: Sequence[float],
+    zero_shares: Sequence[float],
+) -> None:
+    """How the mixture is made up after each step, and how far the data were reweighted for it."""
+    steps = np.arange(1, len(betas) + 1)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 2.9))
+        left, right = figure.subplots(1, 2)
+        bottom = np.zeros(len(betas))
+        for component, color in enumerate(component_colors(len(betas))):
+            rest = np.cumprod(1 - np.array(betas[component + 1 :]))
+            height = np.zeros(len(betas))
+            height[component] = betas[component]
+            height[component + 1 :] = betas[component] * rest
+            left.bar(steps, height, 0.85, bottom, color=color)
+            bottom += height
+        left.set(title="mixture weights of the components", xlabel="boosting step", ylim=(0, 1))
+        right.plot(steps, effective_shares, "o-", ms=4, label="effective share of the points")
+        right.plot(steps, zero_shares, "s--", ms=4, color="tab:red", label="share of weight 0")
+        right.set(title="weights of the training points", xlabel="boosting step", ylim=(-0.03, 1.05))
+        right.legend(fontsize=7)
+        for axis in (left, right):
+            axis.xaxis.get_major_locator().set_params(integer=True)
+        _save(figure, path)
+
+
+def component_colors(number: int) -> List[Tuple[float, ...]]:
+    """A colour for each component, the same in every picture of ten components or fewer."""
+    if number <= 10:
+        return [colors.to_rgba(f"C{index}") for index in range(number)]
+    return [cm.turbo(index / (number - 1)) for index in range(number)]
+
+
+def _plane(
+    scene: Scene,
+    step: int,
+    relative_weights: np.ndarray,
+    samples: Sequence[np.ndarray],
+    density: KernelDensity,
+    probe_logits: np.ndarray,
+) -> Figure:
+    figure = Figure(figsize=(10, 8.6))
+    (data, mixture), (ratio, level) = figure.subplots(2, 2)
+    drawn = _scatter_weighted(data, scene.points, relative_weights)
+    figure.colorbar(drawn, ax=data, label="weight times N", shrink=0.85)
+    data.set_title(f"data by weight for component {step}")
+
+    for index, (points, color) in enumerate(zip(samples, component_colors(len(samples)))):
+        mixture.scatter(*points.T, s=3, color=color, lw=0, alpha=0.7, label=str(index + 1))
+    mixture.set_title(f"mixture of {len(samples)} by component")
+    _legend_outside(mixture, "component")
+
+    if len(probe_logits):
+        side = int(np.sqrt(len(probe_logits)))
+        log_ratio = np.clip(
+            -probe_logits.reshape(side, side) / np.log(10), -LOG_RATIO_SHOWN, LOG_RATIO_SHOWN
+        )
+        levels = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
+        drawn = ratio.contourf(*scene.grid(side), log_ratio, levels, cmap="RdBu_r")
+        ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
+        figure.colorbar(drawn, ax=ratio, label="log10 of mixture / data", shrink=0.85, ticks=[-2, -1, 0, 1, 2])
+        ratio.scatter(*scene.points[::4].T, s=2, color="k", lw=0, alpha=0.4)
+        ratio.set_title("density ratio before this step, data on it")
+    else:
+        ratio.scatter(*scene.points.T, s=3, color="0.6", lw=0)
+        ratio.set_title("no density ratio: the data are not reweighted")
+
+    _level_set(level, scene, density)
+    for axis in (data, mixture, ratio, level):
+        axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
+        _mark_modes(axis, scene)
+    return figure
+
+
+def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
+    x, y = scene.grid(120)
+    mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    heights = density.log_density(mesh).reshape(len(y), len(x))
+    threshold = coverage.level(density)
+    top = max(heights.max(), threshold + 1e-3)
+    axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens", extend="neither")
+    axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
+    shown = scene.points[::4]
+    covered = density.log_density(shown) > threshold
+    axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")
+    axis.scatter(*shown[~covered].T, s=5, color="tab:red", lw=0, label="not covered")
+    axis.set_title(f"95 % level set of the mixture, data covered {covered.mean():.3f}")
+    _legend_outside(axis, "data")
+
+
+def _line(
+    scene: Scene,
+    step: int,
+    relative_weights: np.ndarray,
+    samples: Sequence[np.ndarray],
+    density: KernelDensity,
+) -> Figure:
+    figure = Figure(figsize=(8, 5))
+    top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [2, 1]})
+    x = np.linspace(scene.low[0], scene.high[0], 800)
+    bins = np.linspace(scene.low[0], scene.high[0], 120)
+    top.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
+    everything = np.concatenate(samples)[:, 0]
+    width = bins[1] - bins[0]
+    below = np.zeros(len(bins) - 1)
+    for points, color in zip(samples, component_colors(len(samples))):
+        heights = np.histogram(points[:, 0], bins)[0] / (len(everything) * width)
+        top.bar(bins[:-1], heights, width, below, align="edge", color=color, alpha=0.55, lw=0)
+        below = below + heights
+    top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
+    if scene.truth:
+        top.plot(x, np.exp(_true_log_density(scene, x[:, None])), "k--", lw=1, label="truth")
+    top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
+    top.legend(fontsize=7)
+    bottom.scatter(scene.points[:, 0], relative_weights, s=3, c="tab:red", lw=0)
+    bottom.set(title=f"weights times N for component {step}", xlabel="x")
+    return figure
+
+
+def _pairs(
+    scene: Scene, step: int, relative_weights: np.ndarray, samples: Sequence[np.ndarray]
+) -> Figure:
+    centre = scene.points.mean(axis=0)
+    axes_count = min(3, scene.points.shape[1])
+    _, spread, directions = np.linalg.svd(scene.points - centre, full_matrices=False)
+    directions = directions[:axes_count].T
+    explained = np.square(spread[:axes_count]) / np.square(spread).sum()
+    real = (scene.points - centre) @ directions
+    colours = component_colors(len(samples))
+    figure = Figure(figsize=(9, 8.4))
+    grid = figure.subplots(axes_count, axes_count)
+    bounds = np.percentile(real, [0, 100], axis=0)
+    pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
+    for row in range(axes_count):
+        for column in range(axes_count):
+            axis = grid[row][column]
+            axis.set_xlim(bounds[0][column] - pad[column], bounds[1][column] + pad[column])
+            if row == column:
+                bins = np.linspace(*axis.get_xlim(), 60)
+                generated = (np.concatenate(samples) - centre) @ directions
+                axis.hist(real[:, row], bins, density=True, color="0.75", label="data")
+                axis.hist(
+                    generated[:, row], bins, density=True, histtype="step", color="k", label="mixture"
+                )
+                axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
+                if row == 0:
+                    axis.legend(fontsize=7)
+                continue
+            axis.set_ylim(bounds[0][row] - pad[row], bounds[1][row] + pad[row])
+            if row < column:
+                drawn = _scatter_weighted(axis, real[:, [column, row]], relative_weights)
+            else:
+                for points, colour in zip(samples, colours):
+                    projected = (points - centre) @ directions
+                    axis.scatter(projected[:, column], projected[:, row], s=3, color=colour, lw=0)
+    figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
+    figure.suptitle(
+        f"step {step}: data by weight above the diagonal, mixture of {len(samples)} "
+        f"by component below",
+        y=0.95,
+    )
+    return figure
+
+
+def _images(
+    scene: Scene, step: int, relative_weights: np.ndarray, samples: Sequence[np.ndarray]
+) -> Figure:
+    columns = 12
+    heaviest = np.argsort(-relative_weights, kind="stable")[:columns]
+    rows = [
+        ("data", scene.points[np.linspace(0, len(scene.points) - 1, columns).astype(int)]),
+        ("heaviest", scene.points[heaviest]),
+    ]
+    last_components = list(enumerate(samples))[-10:]
+    rows += [(f"component {index + 1}", points[:columns]) for index, points in last_components]
+    figure = Figure(figsize=(columns * 0.62, len(rows) * 0.66 + 0.5))
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    limits = np.percentile(scene.points, [0, 100])
+    for line, (name, points) in zip(grid, rows):
+        for axis in line:
+            axis.axis("off")
+        for axis, point in zip(line, points):
+            _show_image(axis, point.reshape(scene.shape), limits)
+        line[0].text(-0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7)
+    figure.suptitle(f"step {step}: data, heaviest data, and samples by component", y=0.995)
+    return figure
+
+
+def _show_image(axis: Axes, image: np.ndarray, limits: np.ndarray) -> None:
+    scaled = np.clip((image - limits[0]) / max(limits[1] - limits[0], 1e-12), 0, 1)
+    axis.imshow(scaled.squeeze(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+
+
+def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarray):  # noqa: ANN202
+    """Points of weight 0 in grey, the others by weight, the heavy ones on top."""
+    gone = relative_weights <= 0
+    axis.scatter(*points[gone].T, s=3, color="0.85", lw=0)
+    order = np.argsort(relative_weights[~gone], kind="stable")
+    weight = relative_weights[~gone][order]
+    norm = colors.Normalize(0, max(1.0, float(np.percentile(weight, 99))))
+    return axis.scatter(*points[~gone][order].T, s=4, c=weight, cmap="viridis_r", norm=norm, lw=0)
+
+
+def _mark_modes(axis: Axes, scene: Scene) -> None:
+    if scene.truth and len(scene.truth[0]) <= 50:
+        axis.scatter(*scene.truth[0].T, marker="+", s=30, color="k", lw=0.7)
+
+
+def _legend_outside(axis: Axes, title: str) -> None:
+    if len(axis.get_legend_handles_labels()[0]) <= 25:
+        axis.legend(
+            title=title, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7, markerscale=4
+        )
+
+
+def _true_log_density(scene: Scene, points: np.ndarray) -> np.ndarray:
+    means, sigma, mode_weights = scene.truth
+    squares = np.square(points[:, None, :] - means[None]).sum(axis=-1)
+    constant = -0.5 * means.shape[1] * np.log(2 * np.pi * sigma**2)
+    return logsumexp(-0.5 * squares / sigma**2 + np.log(mode_weights), axis=1) + constant
+
+
+def _keep_outliers_from_hiding_the_rest(
+    axis: Axes, values: np.ndarray, perfect: Optional[Spread]
+) -> None:
+    """A first component's log p may be -80 where the others lie around -4."""
+    best = max(values.max(), perfect.high.log_p if perfect else -np.inf)
+    lowest = min(np.median(values), perfect.low.log_p if perfect else np.inf)
+    floor = lowest - 2 * (best - lowest) - 0.5
+    if values.min() < floor:
+        axis.set_ylim(floor, best + 0.1 * (best - floor))
+        axis.set_title("log p (nats), low outliers cut off")
+
+
+def _save(figure: Figure, path: str) -> None:
+    """Writes the picture whole or not at all."""
+    temporary = path + ".tmp"
+    figure.savefig(temporary, format="png", bbox_inches="tight")
+    os.replace(temporary, path)

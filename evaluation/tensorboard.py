@@ -1,0 +1,111 @@
+"""The mixture's events at the top of the work directory, by boosting step."""
+
+import glob
+import os
+from typing import Any, Optional
+
+import numpy as np
+import tensorflow as tf
+
+from evaluation.metrics import Metrics, Spread
+
+HISTOGRAM_BINS = 50
+
+
+class MixtureEvents:
+    """Scalars, pictures and weight histograms of a run, made from its committed state.
+
+    A second run, `perfect_sampler`, carries what a perfect sampler scores under the same tags, so
+    that TensorBoard draws it as a line in the same charts.
+    """
+
+    def __init__(self, directory: str, perfect: Optional[Spread]):
+        """Replaces the events of an earlier process, which `replay` writes again.
+
+        Args:
+          directory: of the run.
+          perfect: what a perfect sampler scores.
+        """
+        for old in glob.glob(os.path.join(glob.escape(directory), "events.out.tfevents.*")):
+            os.remove(old)
+        self._writer = tf.summary.FileWriter(directory)
+        self._perfect = None
+        if perfect is not None:
+            below = os.path.join(directory, "perfect_sampler")
+            for old in glob.glob(os.path.join(glob.escape(below), "events.out.tfevents.*")):
+                os.remove(old)
+            self._perfect = (tf.summary.FileWriter(below), perfect.median)
+
+    def replay(self, state: Any, workdir: Any) -> None:
+        """Writes the steps committed so far."""
+        for number in range(1, len(state.steps) + 1):
+            self._write(state, workdir, number)
+
+    def write(self, state: Any, workdir: Any) -> None:
+        """Writes a state's last step."""
+        self._write(state, workdir, len(state.steps))
+
+    def close(self) -> None:
+        """Brings everything to disk."""
+        self._writer.close()
+        if self._perfect:
+            self._perfect[0].close()
+
+    def _write(self, state: Any, workdir: Any, number: int) -> None:
+        record = state.steps[number - 1]
+        values = _mixture_values(record.metrics)
+        values += [
+            _scalar("boosting/beta", record.beta),
+            _scalar("boosting/lambda_star", record.lambda_star),
+            _scalar("boosting/zero_weight", record.zero_weight),
+            _scalar("boosting/effective_sample_size", record.effective_sample_size),
+            _scalar("speed/iterations_per_second", record.iterations_per_second),
+        ]
+        values += [_scalar(f"calibration/{n}", v) for n, v in record.calibration.items()]
+        values += [_scalar(f"seconds/{part}", v) for part, v in record.seconds.items()]
+        weights = np.load(workdir.join(record.data_weights), mmap_mode="r")
+        values.append(
+            tf.Summary.Value(tag="boosting/data_weights_times_n", histo=_histogram(weights))
+        )
+        pictures = {"step": f"step_{number:02d}.png"}
+        if number == len(state.steps):
+            pictures.update({"metrics": "metrics.png", "mixture_weights": "mixture_weights.png"})
+        for tag, name in pictures.items():
+            path = workdir.join("plots", name)
+            if os.path.exists(path):
+                with open(path, "rb") as file:
+                    image = tf.Summary.Image(encoded_image_string=file.read())
+                values.append(tf.Summary.Value(tag=f"plots/{tag}", image=image))
+        self._writer.add_summary(tf.Summary(value=[v for v in values if v is not None]), number)
+        self._writer.flush()
+        if self._perfect:
+            writer, median = self._perfect
+            writer.add_summary(tf.Summary(value=_mixture_values(median)), number)
+            writer.flush()
+
+
+def _mixture_values(metrics: Metrics) -> Any:
+    return [
+        _scalar(f"mixture/{name}", value)
+        for name, value in metrics._asdict().items()
+        if not np.isnan(value)
+    ]
+
+
+def _scalar(tag: str, value: float) -> Any:
+    return tf.Summary.Value(tag=tag, simple_value=value) if np.isfinite(value) else None
+
+
+def _histogram(data_weights: np.ndarray) -> tf.HistogramProto:
+    """Of the weights times N: 1 is the weight that every point has before boosting."""
+    scaled = np.asarray(data_weights) * len(data_weights)
+    counts, edges = np.histogram(scaled, bins=HISTOGRAM_BINS)
+    return tf.HistogramProto(
+        min=scaled.min(),
+        max=scaled.max(),
+        num=len(scaled),
+        sum=scaled.sum(),
+        sum_squares=np.square(scaled).sum(),
+        bucket_limit=edges[1:],
+        bucket=counts,
+    )

@@ -1,0 +1,135 @@
+"""Datasets by name: training points, points held out of training, and the truth where known.
+
+Imports no TensorFlow.
+"""
+
+import dataclasses
+from typing import Iterator, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+import streams
+from input_fn import files
+from input_fn.gmm import GaussianMixture, circle_gmm, random_gmm
+from options import UsageError, option
+from streams import Purpose
+
+HELD_OUT_SHARE = 0.2
+"""At most this share of a data file is held out of training for the evaluation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSettings:
+    """Which points to learn."""
+
+    dataset: str = option(
+        "gmm",
+        "gmm: Gaussian modes with random means; circle_gmm: modes on a circle; file: --data_file.",
+        choices=("gmm", "circle_gmm", "file"),
+    )
+    data_file: str = option("", "Points of --dataset=file: .npy, .npz or .csv, [N, d] or [N, *shape].")
+    data_key: str = option("", "Name of the array in an .npz that holds several.")
+    gmm_modes_num: int = option(10, "Number of Gaussian modes.", bounds="[1, 10000]")
+    gmm_max_val: float = option(
+        15.0, "The modes' means lie in [-this, this]^d, or on a circle of this radius.", bounds="(0, 1e6]"
+    )
+    toy_dataset_size: int = option(64000, "Number of training points drawn from the GMM.", bounds="[2, 1e9]")
+    toy_dataset_dim: int = option(2, "Dimension of the GMM's points.", bounds="[1, 100000]")
+    data_seed: int = option(
+        821, "Seed of the data: the GMM's means and points, or which points are held out.", bounds="[0, 4294967295]"
+    )
+
+    def check_combination(self) -> None:
+        """Raises UsageError for settings that do not go together."""
+        if self.dataset == "circle_gmm" and self.toy_dataset_dim != 2:
+            raise UsageError(f"--toy_dataset_dim={self.toy_dataset_dim}: circle_gmm lies in the plane, needs 2")
+        if self.dataset == "file" and not self.data_file:
+            raise UsageError("--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file")
+        if self.dataset != "file" and self.data_file:
+            raise UsageError(f"--data_file={self.data_file}: only read with --dataset=file, not {self.dataset}")
+
+
+class Dataset(NamedTuple):
+    """Points to learn, in the user's own units."""
+
+    points: np.ndarray  # [all points, *shape], of the file's type, possibly memory-mapped
+    train_rows: Optional[np.ndarray]  # [N] rows of `points` to train on; None: all
+    held_out: np.ndarray  # [H, *shape] float32 points that no training sees
+    truth: Optional[GaussianMixture]  # the true density, where it is known
+
+    @property
+    def number(self) -> int:
+        """N, the number of training points."""
+        return len(self.points) if self.train_rows is None else len(self.train_rows)
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        """Shape of one point."""
+        return self.points.shape[1:]
+
+    def train_points(self, indices: Union[np.ndarray, slice]) -> np.ndarray:
+        """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
+        rows = indices if self.train_rows is None else self.train_rows[indices]
+        return np.asarray(self.points[rows], np.float32)
+
+
+def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
+    """Makes or reads the dataset.
+
+    Args:
+      settings: which.
+      held_out: points that the evaluation would like to have beside the training points; of a
+        file at most a fifth.
+      batch_size: training needs at least so many points.
+
+    Raises:
+      UsageError: names the flag or file and what is wrong with it.
+    """
+    if settings.dataset == "file":
+        dataset = _from_file(settings, held_out)
+    else:
+        dataset = _from_gmm(settings, held_out)
+    if batch_size > dataset.number:
+        raise UsageError(
+            f"--batch_size={batch_size}: larger than the data, which have {dataset.number} training points"
+        )
+    return dataset
+
+
+def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
+    if settings.dataset == "gmm":
+        truth = random_gmm(
+            settings.gmm_modes_num, settings.toy_dataset_dim, settings.gmm_max_val, settings.data_seed
+        )
+    else:
+        truth = circle_gmm(settings.gmm_modes_num, settings.gmm_max_val)
+    rng = streams.generator(settings.data_seed, Purpose.DATA_POINTS)
+    points = truth.sample(settings.toy_dataset_size, rng)
+    rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
+    return Dataset(points, None, truth.sample(held_out, rng), truth)
+
+
+def _from_file(settings: DataSettings, held_out: int) -> Dataset:
+    points = files.load(settings.data_file, settings.data_key)
+    held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
+    rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
+    held_out_rows = rng.choice(len(points), size=held_out, replace=False)
+    train_rows = np.delete(np.arange(len(points)), held_out_rows)
+    return Dataset(points, train_rows, np.asarray(points[held_out_rows], np.float32), None)
+
+
+def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every coordinate over the training points.
+
+    Returns:
+      Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
+    """
+    mean = sum(chunk.sum(axis=0) for chunk in _train_chunks(dataset)) / dataset.number
+    squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in _train_chunks(dataset))
+    deviation = np.sqrt(squares / dataset.number)
+    return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:
+    for start in range(0, dataset.number, files.ROWS_AT_A_TIME):
+        yield np.float64(dataset.train_points(slice(start, start + files.ROWS_AT_A_TIME)))

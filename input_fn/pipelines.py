@@ -1,0 +1,56 @@
+"""tf.data pipelines in the forms that the engines take."""
+
+from typing import Callable, Dict, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from input_fn import fixed
+from input_fn.fixed import FixedInput
+from input_fn.weighted import Batches, Stream
+
+COUNT = "count"
+"""Feature of a chunk: how many of its iterations count; the rest is padding."""
+
+
+def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.Dataset]:
+    """An input_fn of whole chunks for the in-graph loop; it ends where training ends.
+
+    Args:
+      stream: of minibatches.
+      iterations: to train, from the stream's start.
+      size: iterations a chunk, K.
+
+    Returns:
+      A function that makes a dataset of {feature: [K, *its shape] float32, COUNT: int32}. The next
+      chunks are drawn while one is trained on.
+    """
+
+    def padded() -> Iterator[Batches]:
+        for batches in stream.chunks(0, iterations, size):
+            count = len(next(iter(batches.values())))
+            padding = size - count
+            yield {
+                COUNT: np.int32(count),
+                **{name: _padded(array, padding) for name, array in batches.items()},
+            }
+
+    types = {COUNT: tf.int32, **{name: tf.float32 for name in stream.shapes}}
+    shapes = {COUNT: (), **{name: (size, *shape) for name, shape in stream.shapes.items()}}
+    return lambda: tf.data.Dataset.from_generator(padded, types, shapes).prefetch(2)
+
+
+def predictions(points: FixedInput) -> Callable[[], tf.data.Dataset]:
+    """An input_fn of prediction batches, {feature: [fixed.BATCH, *shape]}, in order."""
+
+    def batches() -> Iterator[Dict[str, np.ndarray]]:
+        return ({points.feature: batch} for batch, _ in points.batches())
+
+    types, shapes = {points.feature: tf.float32}, {points.feature: (fixed.BATCH, *points.shape)}
+    return lambda: tf.data.Dataset.from_generator(batches, types, shapes).prefetch(1)
+
+
+def _padded(array: np.ndarray, padding: int) -> np.ndarray:
+    if not padding:
+        return array
+    return np.concatenate([array, np.zeros((padding, *array.shape[1:]), array.dtype)])

@@ -1,0 +1,153 @@
+"""Training streams: minibatches drawn by weight, keyed by iteration.
+
+A stream yields the same minibatches whatever the chunk size and wherever it starts, because its
+generators are keyed by block of iterations and read in the order of the iterations.
+"""
+
+from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+import streams
+from input_fn.datasets import Dataset
+from streams import BLOCK, Purpose
+
+Batches = Dict[str, np.ndarray]
+"""Arrays [iterations, ...] of float32 by feature name."""
+
+LARGEST_TABLE = 1 << 22
+
+
+class Stream(NamedTuple):
+    """Endless minibatches with random access by iteration."""
+
+    draw: Callable[[int, Iterator[int]], Iterator[Batches]]
+    """`draw(block, counts)`: the block's iterations from its start, so many at a time."""
+    shapes: Dict[str, Tuple[int, ...]]
+    """Shape of one iteration's array by feature name."""
+
+    def chunks(self, start: int, stop: int, size: int) -> Iterator[Batches]:
+        """Iterations [start, stop), at most `size` at a time and never across a block."""
+        iteration = start
+        while iteration < stop:
+            block, offset = divmod(iteration, BLOCK)
+            end = min(stop - block * BLOCK, BLOCK)
+            counts = [min(size, end - first) for first in range(offset, end, size)]
+            skipped = [min(size, offset - first) for first in range(0, offset, size)]
+            drawn = self.draw(block, iter(skipped + counts))
+            for _ in skipped:
+                next(drawn)
+            yield from drawn
+            iteration = block * BLOCK + end
+
+
+class WeightedIndices:
+    """Draws indices by weight: inverse CDF through a guide table.
+
+    The guide table (Chen & Asau 1974) holds, for each of its equal slices of [0, 1), the index that
+    the slice's lower end maps to. Most draws are done by one look; the rest search the CDF.
+    """
+
+    def __init__(self, weights: np.ndarray):
+        """Prepares the table.
+
+        Args:
+          weights: [N] float64, >= 0, not all zero.
+        """
+        self._indices = np.flatnonzero(weights > 0).astype(np.int64)
+        cdf = np.cumsum(weights[self._indices])
+        self._cdf = cdf / cdf[-1]
+        self._slices = int(min(4 * len(cdf), LARGEST_TABLE))
+        ends = np.arange(self._slices) / self._slices
+        self._guide = np.searchsorted(self._cdf, ends, side="right").astype(np.int32)
+
+    def draw(self, shape: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+        """Independent draws with replacement: int64 indices in [0, N)."""
+        uniform = rng.random(size=int(np.prod(shape)))
+        found = self._guide[(uniform * self._slices).astype(np.int64)]
+        later = np.flatnonzero(self._cdf[found] <= uniform)
+        found[later] = np.searchsorted(self._cdf, uniform[later], side="right")
+        return self._indices[found].reshape(shape)
+
+
+def draw_latent(shape: Sequence[int], distribution: str, rng: np.random.Generator) -> np.ndarray:
+    """Latent noise, float32: standard normal, or uniform on [-1, 1]."""
+    if distribution == "normal":
+        return rng.standard_normal(shape, dtype=np.float32)
+    return 2.0 * rng.random(shape, dtype=np.float32) - 1.0
+
+
+def component_stream(
+    dataset: Dataset,
+    data_weights: np.ndarray,
+    batch_size: int,
+    latent_dim: int,
+    latent_distribution: str,
+    seed: int,
+    component: int,
+) -> Stream:
+    """Minibatches of a component: "real" points by their weights, and "latent" noise.
+
+    AdaGAN (arXiv 1701.02386), Algorithm 1: the component is trained on the reweighted data; here
+    each minibatch is drawn from it independently, with replacement.
+
+    Args:
+      dataset: of the training points.
+      data_weights: [N] float64, >= 0, sum to 1.
+      batch_size: points an iteration.
+      latent_dim: dimension of the noise.
+      latent_distribution: "normal" or "uniform".
+      seed: of the run.
+      component: boosting step, 1, 2, ...
+    """
+    indices = WeightedIndices(data_weights)
+
+    def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
+        index_rng = streams.generator(seed, Purpose.COMPONENT_INDICES, component, block)
+        latent_rng = streams.generator(seed, Purpose.COMPONENT_LATENT, component, block)
+        for count in counts:
+            real = dataset.train_points(indices.draw([count, batch_size], index_rng))
+            latent = draw_latent([count, batch_size, latent_dim], latent_distribution, latent_rng)
+            yield {"real": real, "latent": latent}
+
+    shapes = {"real": (batch_size, *dataset.shape), "latent": (batch_size, latent_dim)}
+    return Stream(draw, shapes)
+
+
+def discriminator_stream(
+    dataset: Dataset,
+    members: List[np.ndarray],
+    generated: np.ndarray,
+    batch_size: int,
+    seed: int,
+    component: int,
+) -> Stream:
+    """Minibatches of the mixture discriminator: as many points of the data as of the mixture.
+
+    Args:
+      dataset: of the training points.
+      members: for each fold the indices of the training points that it may see.
+      generated: [P, *shape] points of the mixture so far.
+      batch_size: of each kind, an iteration and fold.
+      seed: of the run.
+      component: boosting step that the ratios are for, 2, 3, ...
+    """
+    folds = len(members)
+
+    def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
+        real_rng = streams.generator(seed, Purpose.DISCRIMINATOR_REAL, component, block)
+        generated_rng = streams.generator(seed, Purpose.DISCRIMINATOR_FAKE, component, block)
+        for count in counts:
+            uniform = real_rng.random([count, batch_size, folds])
+            chosen = [
+                member[(uniform[:, :, fold] * len(member)).astype(np.int64)]
+                for fold, member in enumerate(members)
+            ]
+            rows = (generated_rng.random([count, folds, batch_size]) * len(generated)).astype(np.int64)
+            yield {
+                "real": dataset.train_points(np.stack(chosen, axis=1)),
+                "generated": generated[rows],
+            }
+
+    shape = (folds, batch_size, *dataset.shape)
+    return Stream(draw, {"real": shape, "generated": shape})

@@ -1,0 +1,210 @@
+"""AdaGAN: boosted mixtures of GANs. python main.py --flagfile=cpu.flags"""
+
+import logging
+import os
+import sys
+from typing import Any, Dict, List
+
+from absl import app, flags
+
+import settings as all_settings
+from estimator import backend
+from estimator.backend import DeviceSettings
+from options import UsageError, check
+from settings import Command, Settings
+
+FLAGS = flags.FLAGS
+HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
+
+  python main.py --flagfile=cpu.flags                          the published experiment, into results/
+  python main.py --dataset=file --data_file=points.csv --workdir=mine           your own points
+  python main.py --mode=sample --workdir=mine --num_samples=1000 --output=new.npy
+  python main.py --mode=evaluate --workdir=mine
+  tensorboard --logdir=mine --host=127.0.0.1
+
+The same command again goes on after the last finished step. --flagfile=FILE reads flags from a file.
+"""
+
+log = logging.getLogger("adagan")
+
+
+def define_flags() -> None:
+    """Makes a flag of every option."""
+    define = {bool: flags.DEFINE_bool, int: flags.DEFINE_integer, float: flags.DEFINE_float}
+    for _, field in all_settings.options():
+        text = field.metadata["help"]
+        define.get(type(field.default), flags.DEFINE_string)(field.name, field.default, text)
+    flags.DEFINE_alias("zdim", "latent_space_dim")
+
+
+def help_text() -> str:
+    """All flags by group, with defaults, ranges and choices."""
+    lines, title = [HELP], ""
+    for group, field in all_settings.options():
+        if group != title:
+            lines.append(f"{group}:")
+            title = group
+        allowed = field.metadata["bounds"] or "|".join(field.metadata["choices"] or ())
+        default = str(field.default) or '""'
+        name = f"--[no]{field.name}" if isinstance(field.default, bool) else f"--{field.name}"
+        lines.append(f"  {name}={default}" + (f"  {allowed}" if allowed else ""))
+        lines.append(f"      {field.metadata['help']}")
+    lines.append("Log:\n  --verbosity=-1\n      -2 errors only, -1 the run, 0 TensorFlow's log too.")
+    return "\n".join(lines)
+
+
+def parse(arguments: List[str]) -> List[str]:
+    """absl's parsing, but `--help` teaches and ends well."""
+    if {"--help", "-help", "--helpshort", "-h"} & set(arguments[1:]):
+        print(help_text())
+        sys.exit(0)
+    return app.parse_flags_with_usage(arguments)
+
+
+def main(arguments: List[str]) -> None:
+    """Flags to settings, then one call by mode."""
+    if len(arguments) > 1:
+        raise UsageError(f"{arguments[1]}: not a flag; see --help")
+    _set_up_log(_verbosity())
+    command, device = _room(Command), _room(DeviceSettings)
+    explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
+    if command.mode == "train":
+        wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
+        _train(command, device, wanted)
+    else:
+        _use(command, device, explicit)
+
+
+def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
+    from boost.state import Workdir
+
+    workdir = Workdir(command.workdir)
+    workdir.check_usable()
+    if workdir.has_settings():
+        before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+        all_settings.check_same(settings.flat(), before, workdir.path, may_rise=("steps",))
+    state = workdir.read_state()
+    if state and len(state.steps) >= settings.boost.steps:
+        log.info(
+            "The run in %s has finished its %d steps; raise --steps to go on.",
+            workdir.path,
+            len(state.steps),
+        )
+        return
+    run = _run(command, device, settings, lambda: workdir.write_settings(settings.to_json()))
+
+    from boost import loop
+
+    if state is None:
+        state = loop.start(run, settings.data.data_seed)
+    else:
+        log.info("Going on after step %d.", len(state.steps))
+    loop.train(run, state)
+    log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:
+    from boost.state import Workdir
+
+    workdir = Workdir(command.workdir)
+    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+    seed = explicit.pop("seed", settings.run.seed)
+    all_settings.check_same(explicit, settings, workdir.path)
+    state = workdir.read_state()
+    if state is None or not state.steps:
+        raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
+    if command.mode == "sample":
+        _check_output(command.output)
+    run = _run(command, device, settings, lambda: None)
+
+    from boost import inference
+    from streams import Purpose
+
+    if command.mode == "evaluate":
+        for line in inference.evaluate(run, state, seed):
+            log.info("%s", line)
+    else:
+        points = inference.sample(run, state, command.num_samples, seed, Purpose.SAMPLE)
+        inference.write_points(command.output, points)
+        log.info("Wrote %d points of shape %s to %s", len(points), list(points.shape[1:]), command.output)
+
+
+def _run(command: Command, device: DeviceSettings, settings: Settings, before_work: Any) -> Any:
+    """Loads the data, then TensorFlow: bad input is told before either costs anything."""
+    from boost import scoring
+    from boost.state import Workdir
+    from evaluation import metrics
+    from input_fn import datasets
+
+    sizes = metrics.published_sizes(settings.evaluation)
+    dataset = datasets.load(settings.data, sizes.of_data, settings.boost.batch_size)
+    log.info(
+        "Data: %d training points of shape %s from %s",
+        dataset.number,
+        list(dataset.shape),
+        settings.data.data_file or settings.data.dataset,
+    )
+    scaled = metrics.scaled_sizes(sizes, len(dataset.held_out))
+    if scaled != sizes:
+        log.info(
+            "Only %d points are held out: C and log_p take %d samples, %d for the bandwidth, %d "
+            "points of the data",
+            len(dataset.held_out),
+            *scaled[:3],
+        )
+    backend.load_tensorflow(_verbosity())
+    engine = backend.choose(device)
+    before_work()
+
+    from boost import run
+
+    return run.make(
+        settings, dataset, scoring.yardstick(dataset, scaled), engine, Workdir(command.workdir)
+    )
+
+
+def _check_output(path: str) -> None:
+    if not path.lower().endswith((".npy", ".csv")):
+        raise UsageError(f"--output={path}: --mode=sample needs a file that ends in .npy or .csv")
+    directory = os.path.dirname(path) or "."
+    if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
+        raise UsageError(f"--output={path}: {directory} is no directory that can be written")
+
+
+def _names() -> List[Any]:
+    command_line = [Command, DeviceSettings]
+    skipped = {name for kind in command_line for name in kind.__dataclass_fields__}
+    return [(t, f.name) for t, f in all_settings.options() if f.name not in skipped]
+
+
+def _room(kind: Any) -> Any:
+    room = kind(**{name: FLAGS[name].value for name in kind.__dataclass_fields__})
+    check(room)
+    return room
+
+
+def _verbosity() -> int:
+    """`--verbosity`, which absl raises to 0 where it is not given."""
+    return FLAGS.verbosity if FLAGS["verbosity"].present else -1
+
+
+def _set_up_log(verbosity: int) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO if verbosity > -2 else logging.ERROR)
+    log.propagate = False
+
+
+def run_main(arguments: List[str]) -> None:
+    """`main`, with bad input as one line and exit status 2."""
+    try:
+        main(arguments)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(run_main, flags_parser=parse)

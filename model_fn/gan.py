@@ -1,0 +1,172 @@
+"""One component: the model function of a GAN with an unrolled discriminator."""
+
+import dataclasses
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from model_fn import losses, networks, optimizers, scaling, unroll
+from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class GanParams:
+    """Everything the model function reads beside its features."""
+
+    gan: GanSettings
+    network: NetworkSettings
+    optimizer: OptimizerSettings
+    shape: Tuple[int, ...]  # of one point
+    initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
+    in_graph_loop: bool  # look-ahead steps as a while_loop
+
+
+def activation(unrolled: bool) -> str:
+    """Of the hidden layers: AdaGAN's public code takes tanh when unrolled, ReLU otherwise."""
+    return "tanh" if unrolled else "relu"
+
+
+def initial_values(
+    network: NetworkSettings,
+    shape: Sequence[int],
+    shift: np.ndarray,
+    scale: np.ndarray,
+    rng: np.random.Generator,
+) -> Dict[str, np.ndarray]:
+    """Initial values of a component's variables by name: drawn weights, and the data's units."""
+    sizes = {
+        "generator": networks.generator_sizes(network, shape),
+        "discriminator": networks.discriminator_sizes(network, shape),
+    }
+    values = scaling.initial_values(shift, scale)
+    for scope, widths in sizes.items():
+        values.update(networks.initial_values(scope, widths, network.init_std, rng))
+    return values
+
+
+def model_fn(
+    features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
+) -> tf.estimator.EstimatorSpec:
+    """Model function of one component.
+
+    TRAIN runs one iteration as published: d_steps of the discriminator, the look-ahead, g_steps of
+    the generator, all on one minibatch; the global step advances by 1. Its `predictions` are the
+    losses to report. PREDICT maps latent noise to points.
+
+    Args:
+      features: TRAIN: "real" [batch, *shape] in the user's units and "latent" [batch, z];
+        PREDICT: "latent" [batch, z]; float32, static shapes.
+      labels: None.
+      mode: TRAIN or PREDICT.
+      params: {"params": GanParams}.
+      config: unused.
+
+    Returns:
+      PREDICT: predictions {"points": [batch, *shape]} in the user's units.
+
+    Raises:
+      ValueError: for another mode, or a trainable variable that belongs to no network or to both.
+    """
+    del labels, config
+    given: GanParams = params["params"]
+    if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
+        raise ValueError(f"mode must be train or infer, got {mode!r}")
+    units = scaling.create_scaling(given.shape)
+    generator = networks.create_parameters(
+        "generator", networks.generator_sizes(given.network, given.shape)
+    )
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        points = units.to_units(_generate(given, generator, features["latent"]))
+        points = tf.reshape(points, [points.shape[0], *given.shape])
+        return tf.estimator.EstimatorSpec(mode, predictions={"points": points})
+
+    discriminator = networks.create_parameters(
+        "discriminator", networks.discriminator_sizes(given.network, given.shape)
+    )
+    _check_ownership(generator, discriminator)
+    real = units.to_network(networks.flatten(features["real"]))
+    train_op, reported = _iteration(given, generator, discriminator, real, features["latent"])
+    return tf.estimator.EstimatorSpec(
+        mode,
+        predictions=reported,
+        loss=reported["discriminator_loss"],
+        train_op=train_op,
+        scaffold=networks.initial_scaffold(given.initial_values),
+    )
+
+
+def _generate(given: GanParams, parameters: Sequence[tf.Tensor], latent: tf.Tensor) -> tf.Tensor:
+    return networks.apply_network(parameters, latent, activation(given.gan.unrolled))
+
+
+def _iteration(
+    given: GanParams,
+    generator: List[tf.Variable],
+    discriminator: List[tf.Variable],
+    real: tf.Tensor,
+    latent: tf.Tensor,
+) -> Tuple[tf.Operation, Dict[str, tf.Tensor]]:
+    """One training iteration; D's update, the look-ahead and G's update in this order."""
+    settings = given.gan
+    generated = _generate(given, generator, latent)
+    constant = tf.stop_gradient(generated)
+
+    def discriminator_loss(parameters: Sequence[tf.Tensor]) -> tf.Tensor:
+        # One concatenated batch: one matrix product a layer instead of two.
+        logits = networks.apply_network(
+            parameters, tf.concat([real, constant], axis=0), activation(settings.unrolled)
+        )
+        return losses.discriminator_loss(*tf.split(logits, 2))
+
+    d_optimizer = optimizers.create(given.optimizer, settings.d_learning_rate, "d_optimizer")
+    d_loss, update = _steps(
+        d_optimizer, discriminator, lambda _: discriminator_loss(discriminator), settings.d_steps
+    )
+
+    with tf.control_dependencies([update]):
+        steps_done = tf.cast(tf.train.get_global_step() + 1, tf.float32) * settings.d_steps
+        state = optimizers.look_ahead_state(
+            given.optimizer, d_optimizer, discriminator, steps_done
+        )
+    ahead = unroll.look_ahead(
+        state,
+        len(discriminator),
+        discriminator_loss,
+        optimizers.rule(given.optimizer, settings.d_learning_rate),
+        settings.unrolling_steps if settings.unrolled else 0,
+        given.in_graph_loop,
+    )
+
+    def generator_loss(step: int) -> tf.Tensor:
+        points = generated if step == 0 else _generate(given, generator, latent)
+        logits = networks.apply_network(ahead, points, activation(settings.unrolled))
+        return losses.generator_loss(logits, settings.objective)
+
+    g_optimizer = optimizers.create(given.optimizer, settings.g_learning_rate, "g_optimizer")
+    g_loss, update = _steps(g_optimizer, generator, generator_loss, settings.g_steps)
+    with tf.control_dependencies([update]):
+        train_op = tf.assign_add(tf.train.get_global_step(), 1).op
+    return train_op, {"discriminator_loss": d_loss, "generator_loss": g_loss}
+
+
+def _steps(
+    optimizer: tf.train.Optimizer, variables: List[tf.Variable], loss_fn: Any, steps: int
+) -> Tuple[tf.Tensor, tf.Operation]:
+    """Some optimizer steps, one after another; the first one's loss and the last update."""
+    first_loss, update = None, tf.no_op()
+    for step in range(steps):
+        with tf.control_dependencies([update]):
+            loss = loss_fn(step)
+            gradients = optimizer.compute_gradients(loss, variables)
+            update = optimizer.apply_gradients(gradients)
+        first_loss = loss if first_loss is None else first_loss
+    return first_loss, update
+
+
+def _check_ownership(generator: Sequence[tf.Variable], discriminator: Sequence[tf.Variable]) -> None:
+    owned = [variable.op.name for variable in list(generator) + list(discriminator)]
+    trainable = [variable.op.name for variable in tf.trainable_variables()]
+    stray = sorted(set(trainable) ^ set(owned)) + sorted({n for n in owned if owned.count(n) > 1})
+    if stray:
+        raise ValueError(f"trainable variables must belong to one network each, got {stray}")

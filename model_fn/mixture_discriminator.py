@@ -1,0 +1,107 @@
+"""The mixture discriminator: its model function tells data from the mixture so far."""
+
+import dataclasses
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from model_fn import losses, networks, optimizers, scaling
+from model_fn.settings import (
+    MixtureDiscriminatorSettings,
+    NetworkSettings,
+    OptimizerSettings,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class MixtureDiscriminatorParams:
+    """Everything the model function reads beside its features."""
+
+    discriminator: MixtureDiscriminatorSettings
+    network: NetworkSettings
+    optimizer: OptimizerSettings
+    shape: Tuple[int, ...]  # of one point
+    activation: str  # of the hidden layers, as in `networks.apply_network`
+    initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
+
+
+def initial_values(
+    settings: MixtureDiscriminatorSettings,
+    network: NetworkSettings,
+    shape: Sequence[int],
+    shift: np.ndarray,
+    scale: np.ndarray,
+    rng: np.random.Generator,
+) -> Dict[str, np.ndarray]:
+    """Initial values of the variables by name: drawn weights, and the data's units."""
+    values = scaling.initial_values(shift, scale)
+    sizes = networks.discriminator_sizes(network, shape)
+    for fold in range(settings.mixture_c_folds):
+        values.update(networks.initial_values(_scope(fold), sizes, network.init_std, rng))
+    return values
+
+
+def model_fn(
+    features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
+) -> tf.estimator.EstimatorSpec:
+    """Model function of the mixture discriminator, one independent network a fold.
+
+    Args:
+      features: TRAIN: "real" and "generated" [folds, batch, *shape]; PREDICT: "points"
+        [batch, *shape]; the user's units, float32, static shapes.
+      labels: None.
+      mode: TRAIN or PREDICT.
+      params: {"params": MixtureDiscriminatorParams}.
+      config: unused.
+
+    Returns:
+      TRAIN: one step of every fold; `predictions` holds the loss to report, the folds' mean.
+      PREDICT: predictions {"logits": [batch, folds]} of the probability of "real".
+
+    Raises:
+      ValueError: for another mode.
+    """
+    del labels, config
+    given: MixtureDiscriminatorParams = params["params"]
+    if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
+        raise ValueError(f"mode must be train or infer, got {mode!r}")
+    units = scaling.create_scaling(given.shape)
+    sizes = networks.discriminator_sizes(given.network, given.shape)
+    folds = [
+        networks.create_parameters(_scope(fold), sizes)
+        for fold in range(given.discriminator.mixture_c_folds)
+    ]
+
+    def logits(parameters: List[tf.Variable], points: tf.Tensor) -> tf.Tensor:
+        flat = units.to_network(networks.flatten(points))
+        return networks.apply_network(parameters, flat, given.activation)
+
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        by_fold = [logits(parameters, features["points"]) for parameters in folds]
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": tf.concat(by_fold, axis=1)})
+
+    fold_losses = []
+    for parameters, real, generated in zip(
+        folds, tf.unstack(features["real"]), tf.unstack(features["generated"])
+    ):
+        both = logits(parameters, tf.concat([real, generated], axis=0))
+        fold_losses.append(losses.discriminator_loss(*tf.split(both, 2)))
+    total = tf.add_n(fold_losses)  # the folds share no parameter: each gets its own gradient
+    optimizer = optimizers.create(given.optimizer, given.discriminator.learning_rate, "optimizer")
+    variables = [variable for parameters in folds for variable in parameters]
+    gradients = optimizer.compute_gradients(total, variables)
+    with tf.control_dependencies([optimizer.apply_gradients(gradients)]):
+        train_op = tf.assign_add(tf.train.get_global_step(), 1).op
+    mean_loss = total / len(folds)
+    return tf.estimator.EstimatorSpec(
+        mode,
+        predictions={"mixture_discriminator_loss": mean_loss},
+        loss=mean_loss,
+        train_op=train_op,
+        scaffold=networks.initial_scaffold(given.initial_values),
+    )
+
+
+def _scope(fold: int) -> str:
+    return f"mixture_discriminator/fold{fold}"

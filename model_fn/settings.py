@@ -1,0 +1,63 @@
+"""Settings of the networks and their training, apart from TensorFlow so that flags load fast."""
+
+import dataclasses
+
+from options import option
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSettings:
+    """The shape of generator, discriminator and mixture discriminator."""
+
+    latent_space_dim: int = option(5, "Dimension of the latent noise (alias: --zdim).", bounds="[1, 100000]")
+    latent_space_distr: str = option(
+        "normal", "Latent noise: standard normal, or uniform on [-1, 1].", choices=("normal", "uniform")
+    )
+    g_num_filters: int = option(16, "Units in each hidden layer of the generator.", bounds="[1, 65536]")
+    d_num_filters: int = option(
+        16, "Units in each hidden layer of the discriminator and the mixture discriminator.", bounds="[1, 65536]"
+    )
+    init_std: float = option(
+        0.8, "Standard deviation of the normal initial weights; biases start at 0.", bounds="(0, 100]"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerSettings:
+    """Which optimizer trains all networks."""
+
+    optimizer: str = option("sgd", "Optimizer of all networks.", choices=("sgd", "adam"))
+    adam_beta1: float = option(0.5, "Decay of Adam's first moment.", bounds="[0, 1)")
+
+
+@dataclasses.dataclass(frozen=True)
+class GanSettings:
+    """How one component's GAN is trained."""
+
+    unrolled: bool = option(
+        True, "The generator looks ahead of the discriminator; hidden layers are tanh then, ReLU otherwise."
+    )
+    unrolling_steps: int = option(5, "Discriminator steps to look ahead.", bounds="[0, 1000]")
+    d_steps: int = option(1, "Discriminator steps an iteration.", bounds="[1, 1000]")
+    g_steps: int = option(1, "Generator steps an iteration.", bounds="[1, 1000]")
+    objective: str = option(
+        "JS",
+        "Generator's objective: JS turns the discriminator's loss, JS_modified is non-saturating.",
+        choices=("JS", "JS_modified"),
+    )
+    g_learning_rate: float = option(0.01, "Learning rate of the generator.", bounds="(0, 100]")
+    d_learning_rate: float = option(0.004, "Learning rate of the discriminator.", bounds="(0, 100]")
+
+
+@dataclasses.dataclass(frozen=True)
+class MixtureDiscriminatorSettings:
+    """How the discriminator between data and mixture is trained."""
+
+    learning_rate: float = option(0.008, "Learning rate of the mixture discriminator.", bounds="(0, 100]")
+    mixture_c_epoch_num: int = option(5, "Epochs of the mixture discriminator.", bounds="[1, 1e6]")
+    mixture_c_folds: int = option(
+        1,
+        "1: one discriminator scores its own training points, as published; 2: each half of the "
+        "data is scored by a discriminator that never saw it.",
+        bounds="[1, 2]",
+    )
