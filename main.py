@@ -1,5 +1,6 @@
-"""AdaGAN: boosted mixtures of GANs. python main.py --flagfile=cpu.flags"""
+"""AdaGAN, boosted mixtures of GANs: python main.py --flagfile=cpu.flags."""
 
+import dataclasses
 import logging
 import os
 import sys
@@ -16,13 +17,13 @@ from settings import Command, Settings
 FLAGS = flags.FLAGS
 HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
 
-  python main.py --flagfile=cpu.flags                          the published experiment, into results/
-  python main.py --dataset=file --data_file=points.csv --workdir=mine           your own points
+  python main.py --flagfile=cpu.flags                 the published experiment, into results/
+  python main.py --dataset=file --data_file=points.csv --workdir=mine     your own points
   python main.py --mode=sample --workdir=mine --num_samples=1000 --output=new.npy
   python main.py --mode=evaluate --workdir=mine
   tensorboard --logdir=mine --host=127.0.0.1
 
-The same command again goes on after the last finished step. --flagfile=FILE reads flags from a file.
+The same command again goes on after the last finished step. --flagfile=FILE reads flags.
 """
 
 log = logging.getLogger("adagan")
@@ -49,12 +50,14 @@ def help_text() -> str:
         name = f"--[no]{field.name}" if isinstance(field.default, bool) else f"--{field.name}"
         lines.append(f"  {name}={default}" + (f"  {allowed}" if allowed else ""))
         lines.append(f"      {field.metadata['help']}")
-    lines.append("Log:\n  --verbosity=-1\n      -2 errors only, -1 the run, 0 TensorFlow's log too.")
+    lines.append(
+        "Log:\n  --verbosity=-1\n      -2 errors only, -1 the run, 0 TensorFlow's log too."
+    )
     return "\n".join(lines)
 
 
 def parse(arguments: List[str]) -> List[str]:
-    """absl's parsing, but `--help` teaches and ends well."""
+    """Parsing by absl, but `--help` teaches and ends well."""
     if {"--help", "-help", "--helpshort", "-h"} & set(arguments[1:]):
         print(help_text())
         sys.exit(0)
@@ -126,7 +129,9 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     else:
         points = inference.sample(run, state, command.num_samples, seed, Purpose.SAMPLE)
         inference.write_points(command.output, points)
-        log.info("Wrote %d points of shape %s to %s", len(points), list(points.shape[1:]), command.output)
+        log.info(
+            "Wrote %d points of shape %s to %s", len(points), list(points.shape[1:]), command.output
+        )
 
 
 def _run(command: Command, device: DeviceSettings, settings: Settings, before_work: Any) -> Any:
@@ -173,12 +178,12 @@ def _check_output(path: str) -> None:
 
 def _names() -> List[Any]:
     command_line = [Command, DeviceSettings]
-    skipped = {name for kind in command_line for name in kind.__dataclass_fields__}
+    skipped = {field.name for kind in command_line for field in dataclasses.fields(kind)}
     return [(t, f.name) for t, f in all_settings.options() if f.name not in skipped]
 
 
 def _room(kind: Any) -> Any:
-    room = kind(**{name: FLAGS[name].value for name in kind.__dataclass_fields__})
+    room = kind(**{field.name: FLAGS[field.name].value for field in dataclasses.fields(kind)})
     check(room)
     return room
 

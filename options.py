@@ -14,7 +14,11 @@ class UsageError(Exception):
 
 
 def option(
-    default: Any, help: str, *, bounds: Optional[str] = None, choices: Optional[Sequence[str]] = None
+    default: Any,
+    help: str,
+    *,
+    bounds: Optional[str] = None,
+    choices: Optional[Sequence[str]] = None,
 ) -> Any:
     """A dataclass field that is also a flag.
 

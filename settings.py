@@ -22,7 +22,8 @@ class RunSettings:
     """The random numbers of a run."""
 
     seed: int = option(
-        0, "Seed of everything random in a run but its data; in sample and evaluate: of the draw.",
+        0,
+        "Seed of everything random in a run but its data; in sample and evaluate: of the draw.",
         bounds="[0, 4294967295]",
     )
 
@@ -33,7 +34,7 @@ class Command:
 
     mode: str = option(
         "train",
-        "train: start a run or go on with it; evaluate: score it again on 20 draws; sample: draw points.",
+        "train: start a run or go on; evaluate: score it on 20 draws; sample: draw points.",
         choices=("train", "evaluate", "sample"),
     )
     workdir: str = option("results", "Directory of the run.")

@@ -34,7 +34,9 @@ class Purpose(enum.IntEnum):
     PLOTS = 16
 
 
-def generator(seed: int, purpose: Purpose, component: int = 0, block: int = 0) -> np.random.Generator:
+def generator(
+    seed: int, purpose: Purpose, component: int = 0, block: int = 0
+) -> np.random.Generator:
     """The generator of one stream.
 
     Args:

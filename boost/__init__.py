@@ -1,1 +1,4 @@
-"""AdaGAN itself: density ratios to data weights, mixture weights, the loop, its state on disk. Imported by main.py only."""
+"""AdaGAN itself: ratios to data weights, mixture weights, the loop, its state on disk.
+
+Imported by main.py and settings.py only; imports every other room.
+"""

@@ -64,8 +64,7 @@ def evaluate(run: Run, state: State, seed: int) -> List[str]:
     if run.dataset.truth:
         lines.append("  " + metrics.modes_line(draws[0], len(run.dataset.truth.means)))
     lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(metrics.spread(draws))}")
-    if state.perfect:
-        lines.append(f"Perfect sampler: {metrics.spread_line(state.perfect)}")
+    lines.append(f"Perfect sampler: {metrics.spread_line(state.perfect)}")
     return lines
 
 

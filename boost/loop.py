@@ -49,9 +49,7 @@ def train(run: Run, state: State) -> State:
         draft = _with(state, done, _record(run, done))
         _draw(run, scene, done, draft)
         clock.lap("plots")
-        record = dataclasses.replace(
-            draft.steps[-1], seconds={**done.seconds, **clock.seconds}
-        )
+        record = dataclasses.replace(draft.steps[-1], seconds={**done.seconds, **clock.seconds})
         state = dataclasses.replace(draft, steps=(*state.steps, record))
         events.write(state, run.workdir)
         run.workdir.commit(state)

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import streams
-from boost.settings import BoostSettings
 from boost.scoring import Yardstick
+from boost.settings import BoostSettings
 from boost.state import Workdir
 from input_fn import datasets
 from input_fn.datasets import Dataset
-from model_fn import gan, mixture_discriminator
+from model_fn import gan as gan_model
+from model_fn import mixture_discriminator as discriminator_model
 from model_fn.settings import (
     GanSettings,
     MixtureDiscriminatorSettings,
@@ -49,13 +50,13 @@ class Run(NamedTuple):
         """Samples of the mixture that its discriminator is trained with: N, within reason."""
         return int(np.clip(self.dataset.number, SMALLEST_POOL, LARGEST_POOL))
 
-    def gan_params(self, component: int) -> gan.GanParams:
+    def gan_params(self, component: int) -> gan_model.GanParams:
         """Parameters of a component's model function, its initial weights drawn."""
         rng = streams.generator(self.seed, Purpose.COMPONENT_INIT, component)
-        values = gan.initial_values(
+        values = gan_model.initial_values(
             self.network, self.dataset.shape, self.shift, self.scale, rng
         )
-        return gan.GanParams(
+        return gan_model.GanParams(
             self.gan,
             self.network,
             self.optimizer,
@@ -66,10 +67,10 @@ class Run(NamedTuple):
 
     def discriminator_params(
         self, component: int
-    ) -> mixture_discriminator.MixtureDiscriminatorParams:
+    ) -> discriminator_model.MixtureDiscriminatorParams:
         """Parameters of the mixture discriminator before a component, initial weights drawn."""
         rng = streams.generator(self.seed, Purpose.DISCRIMINATOR_INIT, component)
-        values = mixture_discriminator.initial_values(
+        values = discriminator_model.initial_values(
             self.mixture_discriminator,
             self.network,
             self.dataset.shape,
@@ -77,12 +78,12 @@ class Run(NamedTuple):
             self.scale,
             rng,
         )
-        return mixture_discriminator.MixtureDiscriminatorParams(
+        return discriminator_model.MixtureDiscriminatorParams(
             self.mixture_discriminator,
             self.network,
             self.optimizer,
             self.dataset.shape,
-            gan.activation(self.gan.unrolled),
+            gan_model.activation(self.gan.unrolled),
             values,
         )
 

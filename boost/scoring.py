@@ -29,7 +29,11 @@ class Yardstick(NamedTuple):
 
 def yardstick(dataset: Dataset, sizes: Sizes) -> Yardstick:
     """The yardstick of a dataset, of which `sizes.real` points at least are held out."""
-    truth = tuple(dataset.truth) if dataset.truth else None
+    truth = dataset.truth and (
+        dataset.truth.means,
+        dataset.truth.sigma,
+        dataset.truth.mode_weights,
+    )
     return Yardstick(sizes, _flat(dataset.held_out[: sizes.real]), truth)
 
 

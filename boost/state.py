@@ -42,7 +42,7 @@ class State:
     """All committed steps, and the yardstick they are measured by."""
 
     sizes: Sizes  # of the evaluation
-    perfect: Optional[Spread]  # what a perfect sampler scores on these sizes
+    perfect: Spread  # what a perfect sampler scores on these sizes
     mixture_weights: Tuple[float, ...]
     steps: Tuple[StepRecord, ...]
 
@@ -81,7 +81,9 @@ class Workdir:
         if not os.access(parent, os.W_OK | os.X_OK):
             raise UsageError(f"{flag}: {parent} is not writable")
         if os.path.isdir(self.path) and os.listdir(self.path) and not self.has_settings():
-            raise UsageError(f"{flag}: is not empty and holds no settings.json; choose another directory")
+            raise UsageError(
+                f"{flag}: is not empty and holds no settings.json; choose another directory"
+            )
 
     def has_settings(self) -> bool:
         """Whether a run was started here."""
@@ -223,5 +225,5 @@ def _decode(data: Dict[str, Any]) -> State:
         for name in ("calibration", "seconds"):
             plain[name] = {part: number(value) for part, value in record[name].items()}
         steps.append(StepRecord(**plain))
-    perfect = data["perfect"] and Spread(*(metrics(values) for values in data["perfect"]))
+    perfect = Spread(*(metrics(values) for values in data["perfect"]))
     return State(Sizes(*data["sizes"]), perfect, tuple(data["mixture_weights"]), tuple(steps))

@@ -18,6 +18,7 @@ from input_fn.fixed import FixedInput
 from model_fn import gan
 from streams import Purpose
 
+
 class Step(NamedTuple):
     """What a boosting step made."""
 
@@ -56,7 +57,9 @@ def run_step(
     reweighting, calibration = weights.uniform_weights(run.dataset.number), None
     probe_logits = np.zeros(0, np.float32)
     if number > 1 and not run.boost.is_bagging:
-        logits, calibration, probe_logits = mixture_logits(run, number, pools, mixture_weights, probe)
+        logits, calibration, probe_logits = mixture_logits(
+            run, number, pools, mixture_weights, probe
+        )
         reweighting = weights.reweight(
             ratios.density_ratios(logits), beta, run.boost.weights_heur, run.boost.topk_constant
         )
@@ -157,6 +160,4 @@ def by_component(
     pools: Sequence[np.ndarray], mixture_weights: Sequence[float], number: int
 ) -> List[np.ndarray]:
     """Samples of the mixture to look at, as many of each component as it weighs."""
-    return [
-        pool[: int(round(number * weight))] for pool, weight in zip(pools, mixture_weights)
-    ]
+    return [pool[: int(round(number * weight))] for pool, weight in zip(pools, mixture_weights)]

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+SMALLEST_RATIO = 1e-290
+"""Ratios below this, or this far below the largest, count as 0: their inverse overflows."""
+
 
 class Reweighting(NamedTuple):
     """Weights of the training points, and the multiplier that made them sum to 1."""
@@ -63,22 +66,23 @@ def dagger_weights(ratios: np.ndarray, beta: float) -> Reweighting:
     """
     _check(ratios, beta)
     number = len(ratios)
-    never_produced = ratios == 0
-    if beta < 1 and np.count_nonzero(never_produced) >= beta * number:
-        return Reweighting(_uniform_on(never_produced), float("inf"))
     if beta == 1:
         return uniform_weights(number)
-    largest = ratios.max()
-    # In units of the largest ratio, so that no product overflows.
+    # In units of the largest ratio, so that nothing overflows; what vanishes beside it is 0.
+    largest = max(ratios.max(), SMALLEST_RATIO)
     scaled = (1.0 - beta) * (ratios / largest)
+    scaled[scaled < SMALLEST_RATIO] = 0.0
+    never_produced = scaled == 0
+    if np.count_nonzero(never_produced) >= beta * number:
+        return Reweighting(_uniform_on(never_produced), float("inf"))
     ordered = np.sort(scaled)
     k = np.arange(1, number + 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         lambdas = (k - beta * number) / np.cumsum(ordered)
         found = (k[:-1] > beta * number) & (lambdas[:-1] * ordered[1:] >= 1.0)
-    chosen = int(np.argmax(found)) if found.any() else number - 1
-    weights = np.maximum(1.0 - lambdas[chosen] * scaled, 0.0)
-    return Reweighting(weights / weights.sum(), float(lambdas[chosen] / largest))
+        chosen = int(np.argmax(found)) if found.any() else number - 1
+        weights = np.maximum(1.0 - lambdas[chosen] * scaled, 0.0)
+        return Reweighting(weights / weights.sum(), float(lambdas[chosen] / largest))
 
 
 def topk_weights(ratios: np.ndarray, topk: float) -> Reweighting:
@@ -92,7 +96,9 @@ def topk_weights(ratios: np.ndarray, topk: float) -> Reweighting:
       topk: share of the points to keep, in (0, 1].
     """
     _check(ratios, topk, "topk")
-    return Reweighting(_uniform_on(ratios <= np.percentile(ratios, 100.0 * topk)), float("nan"))
+    # "lower" keeps the same points as a percentile between two ratios, but no rounding loses one.
+    threshold = np.percentile(ratios, 100.0 * topk, interpolation="lower")
+    return Reweighting(_uniform_on(ratios <= threshold), float("nan"))
 
 
 def reweight(
@@ -101,7 +107,9 @@ def reweight(
     """The weights by the rule's name: theory_star, theory_dagger or topk."""
     if weights_heur == "topk":
         return topk_weights(ratios, topk_constant)
-    return {"theory_star": star_weights, "theory_dagger": dagger_weights}[weights_heur](ratios, beta)
+    return {"theory_star": star_weights, "theory_dagger": dagger_weights}[weights_heur](
+        ratios, beta
+    )
 
 
 def uniform_weights(number: int) -> Reweighting:
@@ -118,8 +126,6 @@ def _check(ratios: np.ndarray, share: float, name: str = "beta") -> None:
         raise ValueError(f"{name} must lie in (0, 1], got {share}")
     if ratios.ndim != 1 or not len(ratios):
         raise ValueError(f"ratios must have the shape [N] with N >= 1, got {list(ratios.shape)}")
-    bad = np.flatnonzero(~(np.isfinite(ratios) & (ratios >= 0)))
+    bad = np.flatnonzero(~np.isfinite(ratios) | (np.nan_to_num(ratios) < 0))
     if len(bad):
-        raise ValueError(
-            f"ratios must be finite and >= 0, got ratios[{bad[0]}] = {ratios[bad[0]]}"
-        )
+        raise ValueError(f"ratios must be finite and >= 0, got ratios[{bad[0]}] = {ratios[bad[0]]}")

@@ -1,1 +1,5 @@
-"""How and where training runs: CPU and GPU with in-graph loops, or the NPU. Knows nothing of boosting; imported by boost/ and main.py."""
+"""How and where training runs: CPU and GPU with in-graph loops, or the NPU.
+
+Takes any model function and knows nothing of boosting. Imports input_fn only, which makes the
+input in the form that a device wants.
+"""

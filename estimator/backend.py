@@ -1,4 +1,4 @@
-"""Chooses the engine that runs Estimators, and what it must find before TensorFlow loads.
+"""Chooses the engine that runs Estimators; loads TensorFlow.
 
 Imports no TensorFlow before `load_tensorflow` does.
 """
@@ -14,9 +14,9 @@ import numpy as np
 from options import option
 
 XLA_FLAGS = (
-    # Less optimisation compiles sooner and, with the small matrices here, runs faster.
+    # Less optimisation compiles sooner and, with small matrices, runs faster.
     "--xla_llvm_disable_expensive_passes=true",
-    # One iteration is a chain of small operations: handing them to threads costs more than it gives.
+    # One iteration is a chain of small operations: threads cost more than they give.
     "--xla_cpu_multi_thread_eigen=false",
     # Matrix products are compiled into the loop instead of calls into Eigen.
     "--xla_backend_extra_options=xla_force_enable_experimental_llvm_ir_gemm,"

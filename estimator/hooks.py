@@ -15,8 +15,10 @@ Report = Callable[[int, Dict[str, float]], None]
 class LossHook(tf.train.SessionRunHook):
     """Reports losses to TensorBoard and to the caller, once a Session.run, and times the loop."""
 
-    def __init__(self, step: tf.Tensor, means: Dict[str, tf.Tensor], model_dir: str, report: Report):
-        """Args: the global step after a run; the losses' means over it; where events go; a listener."""
+    def __init__(
+        self, step: tf.Tensor, means: Dict[str, tf.Tensor], model_dir: str, report: Report
+    ):
+        """Args: the step after a run; the losses' means over it; the events' place; a listener."""
         self._fetches = {"step": step, "means": means}
         self._model_dir = model_dir
         self._report = report

@@ -35,7 +35,9 @@ class HostEngine:
         Raises:
           UsageError: if a GPU is asked for and TensorFlow sees none.
         """
-        gpus = [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
+        gpus = (
+            [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
+        )
         if settings.device == "gpu" and not gpus:
             raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
         self.name = "gpu" if gpus else "cpu"
@@ -70,7 +72,9 @@ class HostEngine:
         shutil.rmtree(model_dir, ignore_errors=True)
         hooks: List[Any] = []
 
-        def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[tf.train.SessionRunHook]:
+        def make_hooks(
+            step: tf.Tensor, means: Dict[str, tf.Tensor]
+        ) -> List[tf.train.SessionRunHook]:
             predict = _prediction_in_graph(model_fn, params, predict_for)
             saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
             hooks.extend(
@@ -107,7 +111,7 @@ class HostEngine:
         outputs = estimator.predict(
             pipelines.predictions(points), checkpoint_path=checkpoint, yield_single_examples=False
         )
-        return _joined(outputs, len(points))
+        return joined(outputs, len(points))
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any) -> tf.estimator.Estimator:
         session_config = tf.ConfigProto(allow_soft_placement=True)
@@ -151,12 +155,12 @@ def _prediction_in_graph(
         outputs = (
             session.run(spec.predictions, {placeholder: batch}) for batch, _ in points.batches()
         )
-        return _joined(outputs, len(points))
+        return joined(outputs, len(points))
 
     return predict
 
 
-def _joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:
+def joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:
     """Batches of predictions as one array a name, without the last batch's padding."""
     parts: Dict[str, List[np.ndarray]] = {}
     for output in outputs:

@@ -11,7 +11,10 @@ import tensorflow as tf
 
 from input_fn.pipelines import COUNT
 
-def looped(model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[..., List]) -> Callable:
+
+def looped(
+    model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[..., List]
+) -> Callable:
     """A model function whose TRAIN mode runs a chunk of iterations.
 
     The number of iterations is read from the input, so that a last, partial chunk needs no second
@@ -32,7 +35,9 @@ def looped(model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[
         features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
     ) -> tf.estimator.EstimatorSpec:
         if mode != tf.estimator.ModeKeys.TRAIN:
-            return model_fn(features=features, labels=labels, mode=mode, params=params, config=config)
+            return model_fn(
+                features=features, labels=labels, mode=mode, params=params, config=config
+            )
         names = sorted(set(features) - {COUNT})
         specs: List[tf.estimator.EstimatorSpec] = []
         sums: Dict[str, tf.Variable] = {}
@@ -79,6 +84,52 @@ def looped(model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[
         )
 
     return looped_model_fn
+
+
+def accumulated(
+    model_fn: Callable[..., tf.estimator.EstimatorSpec], length: int, hooks: Callable[..., List]
+) -> Callable:
+    """A model function for a device that loops by itself: one iteration, its reports added up.
+
+    The device runs the train op `length` times a Session.run; the sums start anew with each.
+
+    Args:
+      model_fn: as in `looped`; its variables may be of either kind.
+      length: iterations a Session.run.
+      hooks: as in `looped`.
+
+    Returns:
+      A model function of the same features.
+    """
+
+    def accumulated_model_fn(
+        features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
+    ) -> tf.estimator.EstimatorSpec:
+        spec = model_fn(features=features, labels=labels, mode=mode, params=params, config=config)
+        if mode != tf.estimator.ModeKeys.TRAIN:
+            return spec
+        with tf.control_dependencies([spec.train_op]):
+            step = tf.identity(tf.train.get_global_step().read_value())
+        # The first iteration of a run overwrites the sums, the others add to them.
+        kept = tf.cast(tf.not_equal(tf.floormod(step, length), 1 % length), tf.float32)
+        sums = {
+            name: (variable, variable.assign(variable.read_value() * kept + value))
+            for name, value in spec.predictions.items()
+            for variable in [_sum_variable(name)]
+        }
+        train_op = tf.group(spec.train_op, *(added for _, added in sums.values()))
+        with tf.control_dependencies([train_op]):
+            means = {name: variable.read_value() / length for name, (variable, _) in sums.items()}
+            step = tf.identity(tf.train.get_global_step().read_value())
+        return tf.estimator.EstimatorSpec(
+            mode,
+            loss=spec.loss,
+            train_op=train_op,
+            training_hooks=hooks(step, means),
+            scaffold=spec.scaffold,
+        )
+
+    return accumulated_model_fn
 
 
 def _sum_variable(name: str) -> tf.Variable:

@@ -1,1 +1,4 @@
-"""Coverage, likelihood, modes; plots; TensorBoard. Imported by boost/ and main.py."""
+"""Coverage, likelihood, modes; plots; TensorBoard.
+
+Takes arrays and numbers; imports no other room.
+"""

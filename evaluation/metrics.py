@@ -91,9 +91,7 @@ def score(
     Returns:
       The figures, and the density estimate.
     """
-    samples, validation, fresh = np.split(
-        drawn, np.cumsum([sizes.samples, sizes.validation])
-    )
+    samples, validation, fresh = np.split(drawn, np.cumsum([sizes.samples, sizes.validation]))
     likelihood, density = coverage.evaluate(samples, validation, real)
     captured = modes.evaluate(fresh, *truth) if truth else (math.nan, math.nan, math.nan)
     return Metrics(*likelihood, *captured), density

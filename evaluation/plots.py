@@ -1,7 +1,7 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
 import os
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib import cm, colors, rc_context
@@ -105,7 +105,7 @@ def draw_step(
 
 
 def draw_metrics(
-    path: str, by_step: Sequence[Metrics], perfect: Optional[Spread], number_of_modes: int
+    path: str, by_step: Sequence[Metrics], perfect: Spread, number_of_modes: int
 ) -> None:
     """The figures over the steps, each with the band in which a perfect sampler scores."""
     panels = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
@@ -117,23 +117,18 @@ def draw_metrics(
         steps = np.arange(1, len(by_step) + 1)
         for axis, (name, title) in zip(axes, panels):
             values = np.array([getattr(metrics, name) for metrics in by_step])
-            if perfect is not None:
-                low, high = getattr(perfect.low, name), getattr(perfect.high, name)
-                axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+            low, high = getattr(perfect.low, name), getattr(perfect.high, name)
+            axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
             axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
             axis.set(title=title, xlabel="boosting step")
             axis.xaxis.get_major_locator().set_params(integer=True)
             if name == "log_p":
                 _keep_outliers_from_hiding_the_rest(axis, values, perfect)
             if name == "high_quality":
-                axis.set_ylim(0, 1.05)
-                for step, metrics in zip(steps, by_step):
-                    label = f"{metrics.modes:.0f}/{number_of_modes}"
-                    axis.annotate(
-                        label, (step, metrics.high_quality), (0, 6), textcoords="offset points",
-                        ha="center", fontsize=6,
-                    )
-                axis.set_title("high quality, modes")
+                captured = [metrics.modes / number_of_modes for metrics in by_step]
+                axis.plot(steps, captured, "s--", color="tab:orange", ms=4, label="modes")
+                axis.set(title=f"high quality, share of {number_of_modes} modes", ylim=(0, 1.05))
+                axis.legend(handles=axis.lines[1:], loc="lower right", fontsize=7)
         axes[0].legend(loc="lower right", fontsize=7)
         _save(figure, path)
 
@@ -160,7 +155,9 @@ def draw_weights(
         left.set(title="mixture weights of the components", xlabel="boosting step", ylim=(0, 1))
         right.plot(steps, effective_shares, "o-", ms=4, label="effective share of the points")
         right.plot(steps, zero_shares, "s--", ms=4, color="tab:red", label="share of weight 0")
-        right.set(title="weights of the training points", xlabel="boosting step", ylim=(-0.03, 1.05))
+        right.set(
+            title="weights of the training points", xlabel="boosting step", ylim=(-0.03, 1.05)
+        )
         right.legend(fontsize=7)
         for axis in (left, right):
             axis.xaxis.get_major_locator().set_params(integer=True)
@@ -201,7 +198,9 @@ def _plane(
         levels = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
         drawn = ratio.contourf(*scene.grid(side), log_ratio, levels, cmap="RdBu_r")
         ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
-        figure.colorbar(drawn, ax=ratio, label="log10 of mixture / data", shrink=0.85, ticks=[-2, -1, 0, 1, 2])
+        figure.colorbar(
+            drawn, ax=ratio, label="log10 of mixture / data", shrink=0.85, ticks=[-2, -1, 0, 1, 2]
+        )
         ratio.scatter(*scene.points[::4].T, s=2, color="k", lw=0, alpha=0.4)
         ratio.set_title("density ratio before this step, data on it")
     else:
@@ -222,7 +221,7 @@ def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
     axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens", extend="neither")
-    axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
+    axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8, linestyles="-")
     shown = scene.points[::4]
     covered = density.log_density(shown) > threshold
     axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")
@@ -252,7 +251,8 @@ def _line(
         below = below + heights
     top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
     if scene.truth:
-        top.plot(x, np.exp(_true_log_density(scene, x[:, None])), "k--", lw=1, label="truth")
+        density_at_x = np.exp(_true_log_density(scene.truth, x[:, None]))
+        top.plot(x, density_at_x, "k--", lw=1, label="truth")
     top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
     top.legend(fontsize=7)
     bottom.scatter(scene.points[:, 0], relative_weights, s=3, c="tab:red", lw=0)
@@ -283,7 +283,12 @@ def _pairs(
                 generated = (np.concatenate(samples) - centre) @ directions
                 axis.hist(real[:, row], bins, density=True, color="0.75", label="data")
                 axis.hist(
-                    generated[:, row], bins, density=True, histtype="step", color="k", label="mixture"
+                    generated[:, row],
+                    bins,
+                    density=True,
+                    histtype="step",
+                    color="k",
+                    label="mixture",
                 )
                 axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
                 if row == 0:
@@ -324,7 +329,9 @@ def _images(
             axis.axis("off")
         for axis, point in zip(line, points):
             _show_image(axis, point.reshape(scene.shape), limits)
-        line[0].text(-0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7)
+        line[0].text(
+            -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
+        )
     figure.suptitle(f"step {step}: data, heaviest data, and samples by component", y=0.995)
     return figure
 
@@ -334,7 +341,7 @@ def _show_image(axis: Axes, image: np.ndarray, limits: np.ndarray) -> None:
     axis.imshow(scaled.squeeze(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
 
 
-def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarray):  # noqa: ANN202
+def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarray) -> Any:
     """Points of weight 0 in grey, the others by weight, the heavy ones on top."""
     gone = relative_weights <= 0
     axis.scatter(*points[gone].T, s=3, color="0.85", lw=0)
@@ -356,19 +363,17 @@ def _legend_outside(axis: Axes, title: str) -> None:
         )
 
 
-def _true_log_density(scene: Scene, points: np.ndarray) -> np.ndarray:
-    means, sigma, mode_weights = scene.truth
+def _true_log_density(truth: Any, points: np.ndarray) -> np.ndarray:
+    means, sigma, mode_weights = truth
     squares = np.square(points[:, None, :] - means[None]).sum(axis=-1)
     constant = -0.5 * means.shape[1] * np.log(2 * np.pi * sigma**2)
     return logsumexp(-0.5 * squares / sigma**2 + np.log(mode_weights), axis=1) + constant
 
 
-def _keep_outliers_from_hiding_the_rest(
-    axis: Axes, values: np.ndarray, perfect: Optional[Spread]
-) -> None:
+def _keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
     """A first component's log p may be -80 where the others lie around -4."""
-    best = max(values.max(), perfect.high.log_p if perfect else -np.inf)
-    lowest = min(np.median(values), perfect.low.log_p if perfect else np.inf)
+    best = max(values.max(), perfect.high.log_p)
+    lowest = min(np.median(values), perfect.low.log_p)
     floor = lowest - 2 * (best - lowest) - 0.5
     if values.min() < floor:
         axis.set_ylim(floor, best + 0.1 * (best - floor))

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -19,22 +19,16 @@ class MixtureEvents:
     that TensorBoard draws it as a line in the same charts.
     """
 
-    def __init__(self, directory: str, perfect: Optional[Spread]):
+    def __init__(self, directory: str, perfect: Spread):
         """Replaces the events of an earlier process, which `replay` writes again.
 
         Args:
           directory: of the run.
           perfect: what a perfect sampler scores.
         """
-        for old in glob.glob(os.path.join(glob.escape(directory), "events.out.tfevents.*")):
-            os.remove(old)
-        self._writer = tf.summary.FileWriter(directory)
-        self._perfect = None
-        if perfect is not None:
-            below = os.path.join(directory, "perfect_sampler")
-            for old in glob.glob(os.path.join(glob.escape(below), "events.out.tfevents.*")):
-                os.remove(old)
-            self._perfect = (tf.summary.FileWriter(below), perfect.median)
+        self._writer = _new_writer(directory)
+        self._perfect_writer = _new_writer(os.path.join(directory, "perfect_sampler"))
+        self._perfect = perfect.median
 
     def replay(self, state: Any, workdir: Any) -> None:
         """Writes the steps committed so far."""
@@ -48,8 +42,7 @@ class MixtureEvents:
     def close(self) -> None:
         """Brings everything to disk."""
         self._writer.close()
-        if self._perfect:
-            self._perfect[0].close()
+        self._perfect_writer.close()
 
     def _write(self, state: Any, workdir: Any, number: int) -> None:
         record = state.steps[number - 1]
@@ -78,10 +71,14 @@ class MixtureEvents:
                 values.append(tf.Summary.Value(tag=f"plots/{tag}", image=image))
         self._writer.add_summary(tf.Summary(value=[v for v in values if v is not None]), number)
         self._writer.flush()
-        if self._perfect:
-            writer, median = self._perfect
-            writer.add_summary(tf.Summary(value=_mixture_values(median)), number)
-            writer.flush()
+        self._perfect_writer.add_summary(tf.Summary(value=_mixture_values(self._perfect)), number)
+        self._perfect_writer.flush()
+
+
+def _new_writer(directory: str) -> tf.summary.FileWriter:
+    for old in glob.glob(os.path.join(glob.escape(directory), "events.out.tfevents.*")):
+        os.remove(old)
+    return tf.summary.FileWriter(directory)
 
 
 def _mixture_values(metrics: Metrics) -> Any:

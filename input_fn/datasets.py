@@ -27,26 +27,40 @@ class DataSettings:
         "gmm: Gaussian modes with random means; circle_gmm: modes on a circle; file: --data_file.",
         choices=("gmm", "circle_gmm", "file"),
     )
-    data_file: str = option("", "Points of --dataset=file: .npy, .npz or .csv, [N, d] or [N, *shape].")
+    data_file: str = option(
+        "", "Points of --dataset=file: .npy, .npz or .csv, [N, d] or [N, *shape]."
+    )
     data_key: str = option("", "Name of the array in an .npz that holds several.")
     gmm_modes_num: int = option(10, "Number of Gaussian modes.", bounds="[1, 10000]")
     gmm_max_val: float = option(
-        15.0, "The modes' means lie in [-this, this]^d, or on a circle of this radius.", bounds="(0, 1e6]"
+        15.0,
+        "The modes' means lie in [-this, this]^d, or on a circle of this radius.",
+        bounds="(0, 1e6]",
     )
-    toy_dataset_size: int = option(64000, "Number of training points drawn from the GMM.", bounds="[2, 1e9]")
+    toy_dataset_size: int = option(
+        64000, "Number of training points drawn from the GMM.", bounds="[2, 1e9]"
+    )
     toy_dataset_dim: int = option(2, "Dimension of the GMM's points.", bounds="[1, 100000]")
     data_seed: int = option(
-        821, "Seed of the data: the GMM's means and points, or which points are held out.", bounds="[0, 4294967295]"
+        821,
+        "Seed of the data: the GMM's means and points, or which points are held out.",
+        bounds="[0, 4294967295]",
     )
 
     def check_combination(self) -> None:
         """Raises UsageError for settings that do not go together."""
         if self.dataset == "circle_gmm" and self.toy_dataset_dim != 2:
-            raise UsageError(f"--toy_dataset_dim={self.toy_dataset_dim}: circle_gmm lies in the plane, needs 2")
+            raise UsageError(
+                f"--toy_dataset_dim={self.toy_dataset_dim}: circle_gmm lies in the plane, needs 2"
+            )
         if self.dataset == "file" and not self.data_file:
-            raise UsageError("--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file")
+            raise UsageError(
+                "--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file"
+            )
         if self.dataset != "file" and self.data_file:
-            raise UsageError(f"--data_file={self.data_file}: only read with --dataset=file, not {self.dataset}")
+            raise UsageError(
+                f"--data_file={self.data_file}: only read with --dataset=file, not {self.dataset}"
+            )
 
 
 class Dataset(NamedTuple):
@@ -91,7 +105,8 @@ def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
         dataset = _from_gmm(settings, held_out)
     if batch_size > dataset.number:
         raise UsageError(
-            f"--batch_size={batch_size}: larger than the data, which have {dataset.number} training points"
+            f"--batch_size={batch_size}: larger than the data, "
+            f"which have {dataset.number} training points"
         )
     return dataset
 
@@ -99,7 +114,10 @@ def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
 def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
     if settings.dataset == "gmm":
         truth = random_gmm(
-            settings.gmm_modes_num, settings.toy_dataset_dim, settings.gmm_max_val, settings.data_seed
+            settings.gmm_modes_num,
+            settings.toy_dataset_dim,
+            settings.gmm_max_val,
+            settings.data_seed,
         )
     else:
         truth = circle_gmm(settings.gmm_modes_num, settings.gmm_max_val)

@@ -69,14 +69,17 @@ def _load_npz(path: str, key: str) -> np.ndarray:
             if not key and len(names) != 1:
                 listed = ", ".join(names)
                 raise UsageError(
-                    f"--data_file={path}: holds {len(names)} arrays; choose one by --data_key: {listed}"
+                    f"--data_file={path}: holds {len(names)} arrays; "
+                    f"choose one by --data_key: {listed}"
                 )
             if key and key not in names:
                 listed = ", ".join(names)
                 raise UsageError(f"--data_key={key}: not in {path}, which holds {listed}")
             return archive[key or names[0]]
     except (ValueError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
-        raise UsageError(f"--data_file={path}: is no .npz of numbers: {_one_line(error)}") from error
+        raise UsageError(
+            f"--data_file={path}: is no .npz of numbers: {_one_line(error)}"
+        ) from error
 
 
 def _load_csv(path: str, _: str) -> np.ndarray:
@@ -110,7 +113,7 @@ def _check(path: str, points: np.ndarray) -> None:
     first, distinct = np.asarray(points[0]), False
     for number, chunk in enumerate(chunks(points)):
         flat = chunk.reshape(len(chunk), -1)
-        good = (np.abs(flat) <= largest).all(axis=1)  # False for NaN as well
+        good = (np.isfinite(flat) & (np.abs(np.nan_to_num(flat)) <= largest)).all(axis=1)
         if not good.all():
             row = number * ROWS_AT_A_TIME + int(np.argmin(good))
             raise UsageError(

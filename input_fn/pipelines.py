@@ -1,5 +1,6 @@
 """tf.data pipelines in the forms that the engines take."""
 
+import sys
 from typing import Callable, Dict, Iterator
 
 import numpy as np
@@ -38,6 +39,27 @@ def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.D
     types = {COUNT: tf.int32, **{name: tf.float32 for name in stream.shapes}}
     shapes = {COUNT: (), **{name: (size, *shape) for name, shape in stream.shapes.items()}}
     return lambda: tf.data.Dataset.from_generator(padded, types, shapes).prefetch(2)
+
+
+def single_iterations(stream: Stream, drawn_ahead: int) -> Callable[[], tf.data.Dataset]:
+    """An endless input_fn of one iteration's batch an element, for a device that loops by itself.
+
+    Args:
+      stream: of minibatches.
+      drawn_ahead: iterations that are drawn together and wait in the queue.
+
+    Returns:
+      A function that makes a dataset of {feature: its shape, float32}, from the stream's start.
+    """
+
+    def each() -> Iterator[Batches]:
+        for batches in stream.chunks(0, sys.maxsize, drawn_ahead):
+            for index in range(len(next(iter(batches.values())))):
+                yield {name: array[index] for name, array in batches.items()}
+
+    types = {name: tf.float32 for name in stream.shapes}
+    # Everything before the prefetch stays on the host; what comes after would move to the device.
+    return lambda: tf.data.Dataset.from_generator(each, types, stream.shapes).prefetch(drawn_ahead)
 
 
 def predictions(points: FixedInput) -> Callable[[], tf.data.Dataset]:

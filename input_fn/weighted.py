@@ -143,7 +143,9 @@ def discriminator_stream(
                 member[(uniform[:, :, fold] * len(member)).astype(np.int64)]
                 for fold, member in enumerate(members)
             ]
-            rows = (generated_rng.random([count, folds, batch_size]) * len(generated)).astype(np.int64)
+            rows = (generated_rng.random([count, folds, batch_size]) * len(generated)).astype(
+                np.int64
+            )
             yield {
                 "real": dataset.train_points(np.stack(chosen, axis=1)),
                 "generated": generated[rows],

@@ -126,9 +126,7 @@ def _iteration(
 
     with tf.control_dependencies([update]):
         steps_done = tf.cast(tf.train.get_global_step() + 1, tf.float32) * settings.d_steps
-        state = optimizers.look_ahead_state(
-            given.optimizer, d_optimizer, discriminator, steps_done
-        )
+        state = optimizers.look_ahead_state(given.optimizer, d_optimizer, discriminator, steps_done)
     ahead = unroll.look_ahead(
         state,
         len(discriminator),
@@ -164,7 +162,9 @@ def _steps(
     return first_loss, update
 
 
-def _check_ownership(generator: Sequence[tf.Variable], discriminator: Sequence[tf.Variable]) -> None:
+def _check_ownership(
+    generator: Sequence[tf.Variable], discriminator: Sequence[tf.Variable]
+) -> None:
     owned = [variable.op.name for variable in list(generator) + list(discriminator)]
     trainable = [variable.op.name for variable in tf.trainable_variables()]
     stray = sorted(set(trainable) ^ set(owned)) + sorted({n for n in owned if owned.count(n) > 1})

@@ -25,7 +25,9 @@ def create_scaling(shape: Sequence[int]) -> Scaling:
     """Untrained variables, zero until `initial_values` enter through the Scaffold."""
     size = int(np.prod(shape))
     variables = [
-        tf.get_variable(f"scaling/{name}", [size], trainable=False, initializer=tf.zeros_initializer())
+        tf.get_variable(
+            f"scaling/{name}", [size], trainable=False, initializer=tf.zeros_initializer()
+        )
         for name in ("shift", "scale")
     ]
     return Scaling(*variables)

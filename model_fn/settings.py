@@ -9,16 +9,26 @@ from options import option
 class NetworkSettings:
     """The shape of generator, discriminator and mixture discriminator."""
 
-    latent_space_dim: int = option(5, "Dimension of the latent noise (alias: --zdim).", bounds="[1, 100000]")
-    latent_space_distr: str = option(
-        "normal", "Latent noise: standard normal, or uniform on [-1, 1].", choices=("normal", "uniform")
+    latent_space_dim: int = option(
+        5, "Dimension of the latent noise (alias: --zdim).", bounds="[1, 100000]"
     )
-    g_num_filters: int = option(16, "Units in each hidden layer of the generator.", bounds="[1, 65536]")
+    latent_space_distr: str = option(
+        "normal",
+        "Latent noise: standard normal, or uniform on [-1, 1].",
+        choices=("normal", "uniform"),
+    )
+    g_num_filters: int = option(
+        16, "Units in each hidden layer of the generator.", bounds="[1, 65536]"
+    )
     d_num_filters: int = option(
-        16, "Units in each hidden layer of the discriminator and the mixture discriminator.", bounds="[1, 65536]"
+        16,
+        "Units in each hidden layer of the discriminator and the mixture discriminator.",
+        bounds="[1, 65536]",
     )
     init_std: float = option(
-        0.8, "Standard deviation of the normal initial weights; biases start at 0.", bounds="(0, 100]"
+        0.8,
+        "Standard deviation of the normal initial weights; biases start at 0.",
+        bounds="(0, 100]",
     )
 
 
@@ -35,7 +45,8 @@ class GanSettings:
     """How one component's GAN is trained."""
 
     unrolled: bool = option(
-        True, "The generator looks ahead of the discriminator; hidden layers are tanh then, ReLU otherwise."
+        True,
+        "The generator looks ahead of the discriminator; tanh hidden layers then, else ReLU.",
     )
     unrolling_steps: int = option(5, "Discriminator steps to look ahead.", bounds="[0, 1000]")
     d_steps: int = option(1, "Discriminator steps an iteration.", bounds="[1, 1000]")
@@ -53,7 +64,9 @@ class GanSettings:
 class MixtureDiscriminatorSettings:
     """How the discriminator between data and mixture is trained."""
 
-    learning_rate: float = option(0.008, "Learning rate of the mixture discriminator.", bounds="(0, 100]")
+    learning_rate: float = option(
+        0.008, "Learning rate of the mixture discriminator.", bounds="(0, 100]"
+    )
     mixture_c_epoch_num: int = option(5, "Epochs of the mixture discriminator.", bounds="[1, 1e6]")
     mixture_c_folds: int = option(
         1,

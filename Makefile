@@ -1,0 +1,24 @@
+PYTHON := .venv/bin/python
+.PHONY: help env run test lint format lock
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+env:  ## set up .venv (skipped when nothing changed)
+	@scripts/setup_env.sh
+
+run: env  ## the published experiment into results/; again to go on
+	@$(PYTHON) main.py --flagfile=cpu.flags
+
+test: env  ## all tests
+	@$(PYTHON) -m pytest -n 2 --dist=worksteal
+
+lint: env  ## ruff and mypy
+	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy .
+
+format: env  ## lay out the code
+	@$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
+
+lock: env  ## write requirements.lock anew from the requirements files
+	@.uv/bin/uv pip compile --quiet --python $(PYTHON) --python-version 3.7.16 --generate-hashes --no-header \
+		--no-annotate requirements.txt requirements-tensorflow.txt requirements-dev.txt -o requirements.lock

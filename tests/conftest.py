@@ -1,0 +1,35 @@
+"""What all tests share: TensorFlow as main.py loads it, and tiny runs through main.py."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from estimator import backend
+
+backend.load_tensorflow(-1)
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+TINY = ["--device=cpu", "--gmm_modes_num=3", "--toy_dataset_size=640", "--epochs=4", "--steps=2", "--mixture_c_epoch_num=2", "--eval_points_num=100"]
+
+
+def run_main(*arguments, cwd=ROOT):
+    """Runs main.py in a fresh process."""
+    return subprocess.run(
+        [sys.executable, os.path.join(ROOT, "main.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=str(cwd),
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """A finished run of two small components: its directory and what it printed."""
+    workdir = str(tmp_path_factory.mktemp("tiny") / "run")
+    done = run_main(*TINY, f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    return workdir, done

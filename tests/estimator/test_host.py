@@ -1,0 +1,123 @@
+"""The in-graph loop against single iterations, chunk sizes, and predictions from checkpoints."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import streams
+from estimator import backend, loops
+from estimator.backend import DeviceSettings
+from input_fn import datasets, weighted
+from input_fn.datasets import DataSettings
+from input_fn.fixed import FixedInput
+from model_fn import gan
+from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
+
+ITERATIONS = 130
+
+
+def make_params(optimizer="sgd"):
+    network = NetworkSettings()
+    rng = streams.generator(3, streams.Purpose.COMPONENT_INIT, 1)
+    values = gan.initial_values(network, (2,), np.zeros(2), np.ones(2), rng)
+    return gan.GanParams(
+        GanSettings(), network, OptimizerSettings(optimizer=optimizer), (2,), values, True
+    )
+
+
+def make_stream():
+    data = datasets.load(DataSettings(toy_dataset_size=200), 10, 16)
+    weights = np.full(data.number, 1 / data.number)
+    return weighted.component_stream(data, weights, 16, 5, "normal", 3, 1)
+
+
+def train(tmp_path, chunk, params, latent):
+    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=chunk))
+    reports = []
+    result = engine.train(
+        gan.model_fn,
+        str(tmp_path / f"chunk{chunk}"),
+        params,
+        make_stream(),
+        ITERATIONS,
+        lambda step, losses: reports.append((step, losses)),
+        FixedInput("latent", (5,), [latent]),
+    )
+    return engine, result, reports
+
+
+def weights_of(checkpoint):
+    reader = tf.train.load_checkpoint(checkpoint)
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def single_iterations(params):
+    """The same stream through the bare model function, one Session.run an iteration, no XLA."""
+    (chunk,) = make_stream().chunks(0, ITERATIONS, ITERATIONS)
+    with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
+        step = tf.train.create_global_step()
+        features = {name: tf.placeholder(tf.float32, a.shape[1:]) for name, a in chunk.items()}
+        spec = gan.model_fn(features, None, "train", {"params": params}, None)
+        names = [v.op.name for v in tf.global_variables()]
+        reported = []
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            spec.scaffold.init_fn(session)
+            for i in range(ITERATIONS):
+                feeds = {features[name]: a[i] for name, a in chunk.items()}
+                reported.append(session.run([spec.predictions, spec.train_op], feeds)[0])
+            assert session.run(step) == ITERATIONS
+            return dict(zip(names, session.run(tf.global_variables()))), reported
+
+
+@pytest.mark.parametrize(("optimizer", "comparable"), [("sgd", ITERATIONS), ("adam", 7)])
+def test_the_loop_equals_single_iterations_whatever_the_chunk(tmp_path, optimizer, comparable):
+    """Bit for bit between chunk sizes; to 2e-5 of plain TensorFlow, as long as rounding allows."""
+    params = make_params(optimizer)
+    latent = np.random.RandomState(0).randn(5000, 5).astype(np.float32)
+    expected, losses = single_iterations(params)
+    found = []
+    for chunk in (0, 50, 7):
+        _, result, reports = train(tmp_path, chunk, params, latent)
+        found.append(weights_of(result.checkpoint))
+        assert [step for step, _ in reports][-1] == ITERATIONS
+        first, first_losses = reports[0]
+        for name, value in first_losses.items() if first <= comparable else ():
+            mean = np.mean([loss[name] for loss in losses[:first]])
+            assert value == pytest.approx(mean, abs=2e-5)
+    for name, value in expected.items() if comparable == ITERATIONS else ():
+        np.testing.assert_allclose(found[0][name], value, atol=2e-5, err_msg=name)
+    for name, value in found[0].items():
+        for other in found[1:]:
+            np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+def test_predictions_of_training_and_of_its_checkpoint_are_the_same(tmp_path):
+    params = make_params()
+    latent = np.random.RandomState(0).randn(5000, 5).astype(np.float32)
+    engine, result, _ = train(tmp_path, 0, params, latent)
+    again = engine.predict(
+        gan.model_fn, result.checkpoint, params, FixedInput("latent", (5,), [latent])
+    )
+    assert again["points"].shape == (5000, 2)
+    np.testing.assert_array_equal(again["points"], result.predictions["points"])
+    hidden = latent.astype(np.float64)
+    weights = weights_of(result.checkpoint)
+    for layer in range(3):
+        hidden = np.tanh(hidden) if layer else hidden
+        kernel, bias = (weights[f"generator/layer{layer}/{part}"] for part in ("kernel", "bias"))
+        hidden = hidden @ kernel + bias
+    np.testing.assert_allclose(again["points"], hidden, atol=1e-4)
+
+
+def test_a_model_directory_can_be_moved(tmp_path):
+    _, result, _ = train(tmp_path, 0, make_params(), np.zeros((1, 5), np.float32))
+    moved = tmp_path / "elsewhere"
+    (tmp_path / "chunk0").rename(moved)
+    latest = tf.train.latest_checkpoint(str(moved))
+    assert latest == str(moved / f"model.ckpt-{ITERATIONS}")
+
+
+def test_other_modes_pass_through_the_loop():
+    wrapped = loops.looped(lambda features, labels, mode, params, config: (features, mode), None)
+    assert wrapped({"latent": 1}, None, "infer", {}, None) == ({"latent": 1}, "infer")

@@ -1,0 +1,147 @@
+"""The published data, and users' own files, good and bad."""
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from input_fn import datasets, files, fixed, gmm
+from input_fn.datasets import DataSettings
+from options import UsageError
+
+
+def test_ten_modes_in_the_plane_are_the_published_ones():
+    mixture = gmm.random_gmm(10, 2, 15.0, 821)
+    expected = np.random.RandomState(821).uniform(-15, 15, (10, 2))
+    np.testing.assert_array_equal(mixture.means, expected)
+    assert mixture.sigma**2 == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("modes", "dimension", "factor"),
+    [(1, 2, 3), (2, 1, 9), (3, 2, 8), (4, 2, 20), (5, 1, 100), (8, 2, 192)],
+)
+def test_published_variances(modes, dimension, factor):
+    assert gmm.published_variance(modes, dimension, 15.0) == pytest.approx(15 / factor)
+
+
+def test_log_density_agrees_with_scipy_and_samples_follow_it():
+    mixture = gmm.random_gmm(4, 3, 15.0, 1)
+    points = mixture.sample(200000, np.random.default_rng(0))
+    normals = [multivariate_normal(mean, mixture.sigma**2) for mean in mixture.means]
+    some = points[:50].astype(np.float64)
+    expected = np.log(np.mean([normal.pdf(some) for normal in normals], axis=0))
+    np.testing.assert_allclose(mixture.log_density(some), expected, rtol=1e-9)
+    np.testing.assert_allclose(points.mean(axis=0), mixture.means.mean(axis=0), atol=0.1)
+
+
+def test_the_circle_counts_each_mode_once():
+    circle = gmm.circle_gmm(8, 15.0)
+    np.testing.assert_allclose(np.linalg.norm(circle.means, axis=1), 15)
+    distances = np.linalg.norm(circle.means[:, None] - circle.means[None], axis=-1)
+    assert distances[~np.eye(8, dtype=bool)].min() > 1
+
+
+def save(path, points):
+    path = str(path)
+    if path.endswith(".npy"):
+        np.save(path, points)
+    elif path.endswith(".npz"):
+        np.savez(path, points=points)
+    else:
+        np.savetxt(path, points, delimiter=",", fmt="%.17g")
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.csv"])
+def test_files_give_their_points_and_hold_some_out(tmp_path, name):
+    points = np.random.RandomState(0).randn(500, 3) * 1e4
+    path = save(tmp_path / name, points)
+    data = datasets.load(DataSettings(dataset="file", data_file=path), 2000, 64)
+    assert data.number == 400
+    assert data.held_out.shape == (100, 3)
+    together = np.concatenate([data.train_points(np.arange(400)), data.held_out])
+    np.testing.assert_array_equal(
+        np.sort(together, axis=0), np.sort(points.astype(np.float32), axis=0)
+    )
+    mean, deviation = datasets.moments(data)
+    training = data.train_points(slice(None)).astype(np.float64)
+    np.testing.assert_allclose(mean, training.mean(axis=0))
+    np.testing.assert_allclose(deviation, training.std(axis=0))
+
+
+def test_npy_is_memory_mapped_and_images_keep_their_shape(tmp_path):
+    path = save(tmp_path / "a.npy", np.random.RandomState(0).rand(300, 8, 8).astype(np.float32))
+    data = datasets.load(DataSettings(dataset="file", data_file=path), 2000, 64)
+    assert isinstance(data.points, np.memmap)
+    assert data.shape == (8, 8)
+    assert data.train_points(np.array([[0, 1], [2, 3]])).shape == (2, 2, 8, 8)
+
+
+def test_csv_with_a_header_blanks_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "".join(f"{i}, {i * 0.5}\n" for i in range(100))
+    path.write_bytes(b"\xef\xbb\xbf" + f"height, width\n{rows}".encode())
+    points = files.load(str(path), "")
+    np.testing.assert_array_equal(points, np.stack([np.arange(100), np.arange(100) / 2], axis=1))
+
+
+BAD_CSV = {
+    "text": ("1,2\n3,4\n5,blue\n", "line 3, column 2: 'blue' is not a number"),
+    "missing": ("1,2\n3,\n5,6\n", "point 1 holds a number that is missing"),
+    "infinite": ("1,2\n3,inf\n5,6\n", "point 1 holds"),
+    "huge": ("1,2\n3,1e300\n5,6\n", "beyond float32"),
+    "ragged": ("1,2\n3,4,5\n", "Expected 2 fields"),
+    "empty": ("", "No columns"),
+    "same": ("1,2\n1,2\n1,2\n", "all 3 points are the same"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD_CSV))
+def test_bad_csv_files_are_told_where(tmp_path, case):
+    text, message = BAD_CSV[case]
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message) as error:
+        files.load(str(path), "")
+    assert "bad.csv" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_bad_arrays_are_told(tmp_path):
+    np.save(str(tmp_path / "object.npy"), np.array([{}, 1], dtype=object))
+    np.save(str(tmp_path / "complex.npy"), np.ones((3, 2), complex))
+    np.savez(str(tmp_path / "two.npz"), a=np.eye(3), b=np.eye(4))
+    (tmp_path / "text.npy").write_text("not an array")
+    (tmp_path / "text.npz").write_text("not an archive")
+    for name, key, message in [
+        ("object.npy", "", "object.npy"),
+        ("complex.npy", "", "must hold real numbers, holds complex128"),
+        ("two.npz", "", "choose one by --data_key: a, b"),
+        ("two.npz", "c", "--data_key=c: not in"),
+        ("text.npy", "", "is not a .npy file"),
+        ("text.npz", "", "text.npz"),
+        ("absent.npy", "", "No such file"),
+        ("points.txt", "", r"must end in .npy, .npz or .csv"),
+        ("object.npy", "k", "only an .npz file has keys"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            files.load(str(tmp_path / name), key)
+    assert files.load(str(tmp_path / "two.npz"), "b").shape == (4, 4)
+
+
+def test_more_points_a_batch_than_there_are_is_refused(tmp_path):
+    path = save(tmp_path / "a.npy", np.random.RandomState(0).rand(70, 2))
+    settings = DataSettings(dataset="file", data_file=path)
+    with pytest.raises(UsageError, match="--batch_size=64: larger than the data, which have 56"):
+        datasets.load(settings, 2000, 64)
+
+
+def test_fixed_input_pads_the_last_batch_and_joins_its_parts():
+    one, two = np.arange(5000.0)[:, None], np.arange(3000.0)[:, None]
+    joined = fixed.FixedInput("points", (1,), [one, (3000, lambda part: two[part]), one[:0]])
+    assert len(joined) == 8000
+    batches = list(joined.batches())
+    assert [count for _, count in batches] == [4096, 3904]
+    assert all(batch.shape == (fixed.BATCH, 1) for batch, _ in batches)
+    read = np.concatenate([batch[:count] for batch, count in batches])
+    np.testing.assert_array_equal(read, np.concatenate([one, two]))

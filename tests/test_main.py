@@ -1,0 +1,237 @@
+"""The whole program in fresh processes: a run, going on with it, using it, and bad input."""
+
+import csv
+import filecmp
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.conftest import TINY, run_main
+
+
+def metrics_of(workdir):
+    """metrics.csv without its timings."""
+    with open(os.path.join(workdir, "metrics.csv")) as file:
+        rows = list(csv.DictReader(file))
+    timings = ("seconds_", "iterations_per_second")
+    return [{k: v for k, v in row.items() if not k.startswith(timings)} for row in rows]
+
+
+def test_a_run_logs_and_leaves_what_it_should(tiny_run):
+    workdir, done = tiny_run
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith("Evaluating: log_p=") for line in lines) == 2
+    assert "Component 2/2: 100% 40/40" in done.stdout
+    assert "\r" not in done.stdout
+    assert done.stderr == ""
+    assert sorted(os.listdir(workdir)) == sorted(
+        [name for name in os.listdir(workdir) if name.startswith("events.out.tfevents.")]
+        + ["components", "metrics.csv", "perfect_sampler", "plots"]
+        + ["settings.json", "state.json"]
+    )
+    for number in ("01", "02"):
+        names = os.listdir(os.path.join(workdir, "components", number))
+        assert {"checkpoint", "data_weights.npy", "model.ckpt-40.index"} <= set(names)
+        assert any(name.startswith("events.out.tfevents.") for name in names)
+        weights = np.load(os.path.join(workdir, "components", number, "data_weights.npy"))
+        assert weights.shape == (640,)
+        assert weights.sum() == pytest.approx(1)
+    plots = os.listdir(os.path.join(workdir, "plots"))
+    assert sorted(plots) == ["metrics.png", "mixture_weights.png", "step_01.png", "step_02.png"]
+    with open(os.path.join(workdir, "state.json")) as file:
+        state = json.load(file)
+    assert state["mixture_weights"] == [0.5, 0.5]
+    assert len(metrics_of(workdir)) == 2
+
+
+def test_tensorboard_shows_the_mixture_and_the_components(tiny_run):
+    workdir, _ = tiny_run
+    top = EventAccumulator(workdir).Reload()
+    tags = top.Tags()
+    assert {"mixture/log_p", "mixture/coverage", "mixture/modes"} <= set(tags["scalars"])
+    assert [event.step for event in top.Scalars("mixture/log_p")] == [1, 2]
+    logged = [float(row["log_p"]) for row in metrics_of(workdir)]
+    np.testing.assert_allclose(
+        [event.value for event in top.Scalars("mixture/log_p")], logged, rtol=1e-6
+    )
+    assert {"plots/step", "plots/metrics"} <= set(tags["images"])
+    assert tags["histograms"] == ["boosting/data_weights_times_n"]
+    component = EventAccumulator(os.path.join(workdir, "components", "01")).Reload()
+    assert {"loss/discriminator_loss", "loss/generator_loss"} <= set(component.Tags()["scalars"])
+    perfect = EventAccumulator(os.path.join(workdir, "perfect_sampler")).Reload()
+    assert "mixture/log_p" in perfect.Tags()["scalars"]
+
+
+def test_a_finished_run_does_nothing(tiny_run):
+    workdir, _ = tiny_run
+    before = os.stat(os.path.join(workdir, "state.json")).st_mtime_ns
+    done = run_main(*TINY, f"--workdir={workdir}")
+    assert done.returncode == 0
+    assert "has finished its 2 steps" in done.stdout
+    assert os.stat(os.path.join(workdir, "state.json")).st_mtime_ns == before
+
+
+def test_a_run_stopped_after_a_step_goes_on_to_the_same_result(tiny_run, tmp_path):
+    workdir, _ = tiny_run
+    other = str(tmp_path / "run")
+    first = run_main(*TINY, "--steps=1", f"--workdir={other}")
+    assert first.returncode == 0, first.stderr
+    os.makedirs(os.path.join(other, "components", "02", "half"))  # what a kill may leave
+    second = run_main(*TINY, f"--workdir={other}")
+    assert second.returncode == 0, second.stderr
+    assert "Going on after step 1" in second.stdout
+    assert metrics_of(other) == metrics_of(workdir)
+    for name in ("01/data_weights.npy", "02/data_weights.npy", "02/model.ckpt-40.index"):
+        paths = [os.path.join(place, "components", name) for place in (workdir, other)]
+        assert filecmp.cmp(*paths, shallow=False), name
+    top = EventAccumulator(other).Reload()
+    assert [event.step for event in top.Scalars("mixture/log_p")] == [1, 2]
+
+
+def test_samples_are_fresh_and_repeatable_and_survive_a_move(tiny_run, tmp_path):
+    workdir, _ = tiny_run
+    moved = str(tmp_path / "moved")
+    shutil.copytree(workdir, moved)
+
+    def sample(*extra, name="x.npy", where=moved):
+        output = str(tmp_path / name)
+        done = run_main(
+            "--mode=sample",
+            f"--workdir={where}",
+            "--num_samples=5000",
+            f"--output={output}",
+            *extra,
+        )
+        assert done.returncode == 0, done.stderr
+        return output
+
+    one = np.load(sample())
+    assert one.shape == (5000, 2)
+    assert one.dtype == np.float32
+    assert len(np.unique(one, axis=0)) == 5000
+    np.testing.assert_array_equal(np.load(sample(where=workdir)), one)
+    assert not np.array_equal(np.load(sample("--seed=9")), one)
+    table = np.loadtxt(sample(name="x.csv"), delimiter=",", skiprows=1)
+    np.testing.assert_allclose(table, one, rtol=1e-6)
+
+
+def test_evaluate_prints_one_draw_and_medians(tiny_run):
+    workdir, _ = tiny_run
+    done = run_main("--mode=evaluate", f"--workdir={workdir}", "--gmm_modes_num=3")
+    assert done.returncode == 0, done.stderr
+    number = r"-?[\d.]+"
+    band = rf"{number} \[{number}, {number}\]"
+    import re
+
+    assert re.search(rf"^Evaluating: log_p={number}, C={number}$", done.stdout, re.M)
+    assert re.search(
+        rf"^Median of 20 draws: log_p={band}, C={band}, modes={band}, "
+        rf"high_quality={band}, reverse_kl={band}$",
+        done.stdout,
+        re.M,
+    )
+
+
+def test_bagging_trains_on_the_data_as_they_are(tmp_path):
+    workdir = str(tmp_path / "run")
+    done = run_main(*TINY, "--is_bagging", "--beta_heur=constant", f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    assert "Mixture discriminator" not in done.stdout
+    rows = metrics_of(workdir)
+    assert [row["beta"] for row in rows] == ["1.0", "0.5"]
+    assert [row["zero_weight"] for row in rows] == ["0.0", "0.0"]
+
+
+@pytest.mark.parametrize("shape", [(1,), (5,), (8, 8), (4, 4, 3)])
+def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape):
+    points = np.random.RandomState(0).randn(400, *shape) * 1e4 + 3e5
+    np.save(str(tmp_path / "points.npy"), points)
+    workdir, output = str(tmp_path / "run"), str(tmp_path / "new.npy")
+    done = run_main(
+        *TINY, "--dataset=file", f"--data_file={tmp_path}/points.npy", f"--workdir={workdir}",
+        "--mixture_c_folds=2", "--weights_heur=theory_dagger",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Only 80 points are held out" in done.stdout
+    assert len(os.listdir(os.path.join(workdir, "plots"))) == 4
+    sampled = run_main("--mode=sample", f"--workdir={workdir}", f"--output={output}")
+    assert sampled.returncode == 0, sampled.stderr
+    new = np.load(output)
+    assert new.shape == (10000, *shape)
+    assert 2e5 < new.mean() < 4e5
+    assert run_main("--mode=evaluate", f"--workdir={workdir}").returncode == 0
+
+
+def bad_inputs(tmp_path):
+    (tmp_path / "text.csv").write_text("1,2\n3,4\nfive,6\n" * 50)
+    (tmp_path / "nan.csv").write_text("1,2\n3,nan\n5,6\n" * 50)
+    (tmp_path / "few.csv").write_text("1,2\n3,4\n5,6\n" * 20)
+    (tmp_path / "file").write_text("x")
+    file = "--dataset=file"
+    return [
+        (["--dataset=mnist"], "--dataset=mnist: must be one of"),
+        ([file, f"--data_file={tmp_path}/absent.npy"], "absent.npy: No such file"),
+        ([file, f"--data_file={tmp_path}/text.csv"], "line 3, column 1: 'five' is not a number"),
+        ([file, f"--data_file={tmp_path}/nan.csv"], "point 1 holds a number that is missing"),
+        ([file, f"--data_file={tmp_path}/few.csv"], "--batch_size=64: larger than the data"),
+        (["--beta_constant=1.5"], "--beta_constant=1.5: must lie in (0, 1)"),
+        ([f"--workdir={tmp_path}/file"], "is a file; needs the path of a directory"),
+        (["--workdir=/proc/nothing"], "--workdir=/proc/nothing: "),
+        (["--mode=sample", "--output=x.npy"], "holds no run"),
+        (["--mode=evaluate"], "holds no run"),
+        (["stray"], "stray: not a flag"),
+    ]
+
+
+@pytest.mark.parametrize("case", range(11))
+def test_bad_input_is_one_line_with_status_2_and_leaves_nothing(tmp_path, case):
+    flags, message = bad_inputs(tmp_path)[case]
+    before = sorted(os.listdir(str(tmp_path)))
+    done = run_main(f"--workdir={tmp_path}/run", *flags, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert sorted(os.listdir(str(tmp_path))) == before
+
+
+def test_other_settings_for_a_work_directory_are_refused(tiny_run):
+    workdir, _ = tiny_run
+    for flags in (
+        [*TINY, "--seed=5"],
+        [*TINY, "--steps=1"],
+        ["--mode=evaluate", "--gmm_modes_num=4"],
+        ["--mode=sample", "--output=x.npy", "--batch_size=3"],
+    ):
+        done = run_main(*flags, f"--workdir={workdir}")
+        assert done.returncode == 2
+        assert "was made with" in done.stderr
+        assert done.stderr.count("\n") == 1
+    done = run_main("--mode=sample", f"--workdir={workdir}", "--output=x.txt")
+    assert done.returncode == 2
+    assert "ends in .npy or .csv" in done.stderr
+
+
+def test_help_groups_the_flags_and_ends_well():
+    done = run_main("--help")
+    assert done.returncode == 0
+    assert "Mixture discriminator:\n" in done.stdout
+    assert "--beta_constant=0.5  (0, 1)" in done.stdout
+    assert done.stderr == ""
+
+
+def test_absls_own_flag_errors_keep_their_status():
+    done = run_main("--no_such_flag=1")
+    assert done.returncode == 1
+    assert "Unknown command line flag" in done.stderr
+
+
+def test_flag_files_parse():
+    for name in ("cpu.flags", "ascend.flags"):
+        done = run_main(f"--flagfile={name}", "--beta_constant=7")
+        assert done.returncode == 2
+        assert "--beta_constant=7" in done.stderr
