@@ -57,7 +57,7 @@ def load_tensorflow(verbosity: int) -> None:
     ours = [flag for flag in XLA_FLAGS if flag.split("=")[0] not in named]
     os.environ["XLA_FLAGS"] = " ".join(present + ours)
     if verbosity < 0:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         warnings.filterwarnings("ignore", category=FutureWarning, module="tensor")
     import tensorflow as tf
 

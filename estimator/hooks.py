@@ -26,7 +26,7 @@ class LossHook(tf.train.SessionRunHook):
 
     def after_create_session(self, session: tf.Session, coord: Any) -> None:
         """Opens the events file beside the graph."""
-        self._writer = tf.summary.FileWriterCache.get(self._model_dir)
+        self._writer = tf.summary.FileWriter(self._model_dir)
         self._writer.add_graph(session.graph)
 
     def before_run(self, run_context: Any) -> Any:
@@ -48,7 +48,7 @@ class LossHook(tf.train.SessionRunHook):
 
     def end(self, session: tf.Session) -> None:
         """Brings the events to disk."""
-        self._writer.flush()
+        self._writer.close()
 
     @property
     def iterations_per_second(self) -> float:

@@ -89,7 +89,6 @@ class HostEngine:
         estimator = self._estimator(loops.looped(model_fn, make_hooks), model_dir, params)
         chunk = self._chunk_size(stream, iterations)
         estimator.train(pipelines.chunks(stream, iterations, chunk))
-        tf.summary.FileWriterCache.clear()
         return TrainResult(
             os.path.join(model_dir, f"model.ckpt-{iterations}"),
             hooks[0].iterations_per_second,

@@ -30,7 +30,7 @@ class NPUEngine:
 
     name = "npu"
     in_graph_loop = False
-    """Gradients inside a while_loop are not safe on the device: look-ahead steps are written out."""
+    """Gradients inside a while_loop are not safe there: look-ahead steps are written out."""
 
     def __init__(self, settings: DeviceSettings):
         """Loads npu_bridge.
@@ -67,7 +67,6 @@ class NPUEngine:
             accumulated(model_fn, length, make_hooks), model_dir, params, length
         )
         estimator.train(pipelines.single_iterations(stream, length), max_steps=iterations)
-        tf.summary.FileWriterCache.clear()
         checkpoint = os.path.join(model_dir, f"model.ckpt-{iterations}")
         predictions = self.predict(model_fn, checkpoint, params, predict_for)
         return TrainResult(checkpoint, hooks[0].iterations_per_second, predictions)

@@ -271,7 +271,7 @@ def _pairs(
     real = (scene.points - centre) @ directions
     colours = component_colors(len(samples))
     figure = Figure(figsize=(9, 8.4))
-    grid = figure.subplots(axes_count, axes_count)
+    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.35, "wspace": 0.25})
     bounds = np.percentile(real, [0, 100], axis=0)
     pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
     for row in range(axes_count):
@@ -305,7 +305,7 @@ def _pairs(
     figure.suptitle(
         f"step {step}: data by weight above the diagonal, mixture of {len(samples)} "
         f"by component below",
-        y=0.95,
+        y=0.94,
     )
     return figure
 
@@ -317,7 +317,7 @@ def _images(
     heaviest = np.argsort(-relative_weights, kind="stable")[:columns]
     rows = [
         ("data", scene.points[np.linspace(0, len(scene.points) - 1, columns).astype(int)]),
-        ("heaviest", scene.points[heaviest]),
+        ("largest weight", scene.points[heaviest]),
     ]
     last_components = list(enumerate(samples))[-10:]
     rows += [(f"component {index + 1}", points[:columns]) for index, points in last_components]
@@ -332,7 +332,9 @@ def _images(
         line[0].text(
             -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
         )
-    figure.suptitle(f"step {step}: data, heaviest data, and samples by component", y=0.995)
+    grid[0][0].set_title(
+        f"step {step}: data, data of the largest weight, and samples by component", loc="left"
+    )
     return figure
 
 

@@ -83,7 +83,8 @@ def _new_writer(directory: str) -> tf.summary.FileWriter:
 
 def _mixture_values(metrics: Metrics) -> Any:
     return [
-        _scalar(f"mixture/{name}", value)
+        # Under this name they come first: did it work?
+        _scalar(f"adagan/{name}", value)
         for name, value in metrics._asdict().items()
         if not np.isnan(value)
     ]

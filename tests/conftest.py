@@ -12,7 +12,15 @@ backend.load_tensorflow(-1)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-TINY = ["--device=cpu", "--gmm_modes_num=3", "--toy_dataset_size=640", "--epochs=4", "--steps=2", "--mixture_c_epoch_num=2", "--eval_points_num=100"]
+TINY = [
+    "--device=cpu",
+    "--gmm_modes_num=3",
+    "--toy_dataset_size=640",
+    "--epochs=4",
+    "--steps=2",
+    "--mixture_c_epoch_num=2",
+    "--eval_points_num=100",
+]
 
 
 def run_main(*arguments, cwd=ROOT):

@@ -52,18 +52,18 @@ def test_tensorboard_shows_the_mixture_and_the_components(tiny_run):
     workdir, _ = tiny_run
     top = EventAccumulator(workdir).Reload()
     tags = top.Tags()
-    assert {"mixture/log_p", "mixture/coverage", "mixture/modes"} <= set(tags["scalars"])
-    assert [event.step for event in top.Scalars("mixture/log_p")] == [1, 2]
+    assert {"adagan/log_p", "adagan/coverage", "adagan/modes"} <= set(tags["scalars"])
+    assert [event.step for event in top.Scalars("adagan/log_p")] == [1, 2]
     logged = [float(row["log_p"]) for row in metrics_of(workdir)]
     np.testing.assert_allclose(
-        [event.value for event in top.Scalars("mixture/log_p")], logged, rtol=1e-6
+        [event.value for event in top.Scalars("adagan/log_p")], logged, rtol=1e-6
     )
     assert {"plots/step", "plots/metrics"} <= set(tags["images"])
     assert tags["histograms"] == ["boosting/data_weights_times_n"]
     component = EventAccumulator(os.path.join(workdir, "components", "01")).Reload()
     assert {"loss/discriminator_loss", "loss/generator_loss"} <= set(component.Tags()["scalars"])
     perfect = EventAccumulator(os.path.join(workdir, "perfect_sampler")).Reload()
-    assert "mixture/log_p" in perfect.Tags()["scalars"]
+    assert "adagan/log_p" in perfect.Tags()["scalars"]
 
 
 def test_a_finished_run_does_nothing(tiny_run):
@@ -89,7 +89,7 @@ def test_a_run_stopped_after_a_step_goes_on_to_the_same_result(tiny_run, tmp_pat
         paths = [os.path.join(place, "components", name) for place in (workdir, other)]
         assert filecmp.cmp(*paths, shallow=False), name
     top = EventAccumulator(other).Reload()
-    assert [event.step for event in top.Scalars("mixture/log_p")] == [1, 2]
+    assert [event.step for event in top.Scalars("adagan/log_p")] == [1, 2]
 
 
 def test_samples_are_fresh_and_repeatable_and_survive_a_move(tiny_run, tmp_path):
