@@ -112,7 +112,7 @@ def _warn_of_overfit(calibration: Calibration, folds: int) -> None:
         remedy = (
             "each half is scored by the other half's discriminator, so the ratios stay usable"
             if folds == 2
-            else "its ratios cannot be trusted: use --mixture_c_folds=2"
+            else "its ratios cannot be trusted: fewer --mixture_c_epoch_num, or --mixture_c_folds=2"
         )
         log.warning(
             "The mixture discriminator overfits: points it was trained on score %.2f nats above "

@@ -1,0 +1,1 @@
+"""Speed against the published way of training. Not part of the program."""

@@ -1,0 +1,108 @@
+"""The published way of training, written anew: a Session.run with feed_dict for each part.
+
+As AdaGAN's public code (2017) and its Ascend port run it: the discriminator copied into a second set
+of variables, rolled back before the look-ahead, minibatches by `numpy.random.choice` without
+replacement, eight Session.runs an iteration at the default settings.
+"""
+
+import time
+from typing import Any, Callable, Dict, List, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from model_fn.gan import GanParams, activation
+from model_fn.networks import apply_network, discriminator_sizes, generator_sizes
+
+
+class FeedDictGan:
+    """A component trained the published way, by SGD."""
+
+    def __init__(self, params: GanParams, batch_size: int):
+        """Builds the graph and opens a session.
+
+        Args:
+          params: as `model_fn.gan` takes them.
+          batch_size: points a minibatch.
+        """
+        self._settings = params.gan
+        self.graph = tf.Graph()
+        with self.graph.as_default():
+            self._build(params, batch_size)
+            self.session = tf.Session()
+            self.session.run(tf.global_variables_initializer())
+
+    def _build(self, params: GanParams, batch_size: int) -> None:
+        settings, kind = params.gan, activation(params.gan.unrolled)
+        self.real = tf.placeholder(tf.float32, [None, *params.shape])
+        self.latent = tf.placeholder(tf.float32, [None, params.network.latent_space_dim])
+
+        def variables(scope: str, source: str, sizes: List[int]) -> List[tf.Variable]:
+            return [
+                tf.Variable(params.initial_values[f"{source}/layer{layer}/{part}"], name=scope)
+                for layer in range(len(sizes) - 1)
+                for part in ("kernel", "bias")
+            ]
+
+        generator = variables("g", "generator", generator_sizes(params.network, params.shape))
+        sizes = discriminator_sizes(params.network, params.shape)
+        discriminator = variables("d", "discriminator", sizes)
+        copied = variables("d_copy", "discriminator", sizes)
+        points = apply_network(generator, self.latent, kind)
+
+        def loss(parameters: List[tf.Variable]) -> Tuple[tf.Tensor, tf.Tensor]:
+            real = apply_network(parameters, self.real, kind)
+            generated = apply_network(parameters, points, kind)
+            cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits
+            on_generated = tf.reduce_mean(
+                cross_entropy(labels=tf.zeros_like(generated), logits=generated)
+            )
+            on_real = tf.reduce_mean(cross_entropy(labels=tf.ones_like(real), logits=real))
+            return on_real + on_generated, generated
+
+        sgd = tf.train.GradientDescentOptimizer
+        d_loss, _ = loss(discriminator)
+        copy_loss, _ = loss(copied)
+        self.d_step = sgd(settings.d_learning_rate).minimize(d_loss, var_list=discriminator)
+        self.copy_step = sgd(settings.d_learning_rate).minimize(copy_loss, var_list=copied)
+        self.g_step = sgd(settings.g_learning_rate).minimize(-copy_loss, var_list=generator)
+        self.roll_back = [tf.assign(c, d) for c, d in zip(copied, discriminator)]
+        self.weights = generator + discriminator
+
+    def iterate(self, real: np.ndarray, latent: np.ndarray) -> None:
+        """One iteration on one minibatch."""
+        feeds = {self.real: real, self.latent: latent}
+        self.session.run(self.d_step, feeds)
+        self.session.run(self.roll_back)
+        for _ in range(self._settings.unrolling_steps):
+            self.session.run(self.copy_step, feeds)
+        self.session.run(self.g_step, feeds)
+
+
+def iterations_per_second(
+    params: GanParams, points: np.ndarray, batch_size: int, seconds: float
+) -> float:
+    """The loop's rate, drawing each minibatch as published, over about so many seconds."""
+    gan = FeedDictGan(params, batch_size)
+    weights = np.full(len(points), 1.0 / len(points))
+
+    def one() -> None:
+        indices = np.random.choice(len(points), batch_size, replace=False, p=weights)
+        latent = np.random.normal(size=(batch_size, params.network.latent_space_dim))
+        gan.iterate(points[indices].astype(float), latent)
+
+    return rate_of(one, seconds)
+
+
+def rate_of(one: Callable[[], Any], seconds: float, warm_up: int = 20) -> float:
+    """Calls a second of a function, after some that do not count."""
+    for _ in range(warm_up):
+        one()
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        one()
+        done += 1
+    return done / (time.perf_counter() - start)
+
+
+Rates = Dict[str, float]
