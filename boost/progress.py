@@ -1,6 +1,7 @@
 """Progress of one training: a tqdm bar on a terminal, plain lines elsewhere."""
 
 import logging
+import shutil
 import sys
 import time
 from typing import Any, Dict, Optional, Tuple
@@ -25,7 +26,8 @@ class Progress:
     def __enter__(self) -> "Progress":
         self._last_line = time.perf_counter()
         if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
-            self._bar = tqdm(total=self._total, desc=self._label, unit="it", dynamic_ncols=True)
+            columns = shutil.get_terminal_size().columns  # 80 where the terminal does not tell
+            self._bar = tqdm(total=self._total, desc=self._label, unit="it", ncols=columns)
         return self
 
     def report(self, step: int, losses: Dict[str, float]) -> None:

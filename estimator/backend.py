@@ -20,7 +20,7 @@ XLA_FLAGS = (
     "--xla_cpu_multi_thread_eigen=false",
     # Matrix products are compiled into the loop instead of calls into Eigen.
     "--xla_backend_extra_options=xla_force_enable_experimental_llvm_ir_gemm,"
-    "xla_llvm_ir_gemm_tile_size=4:16:2*vectwidth",
+    "xla_llvm_ir_gemm_tile_size=6:8:2*vectwidth",
 )
 
 

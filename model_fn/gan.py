@@ -114,10 +114,9 @@ def _iteration(
 
     def discriminator_loss(parameters: Sequence[tf.Tensor]) -> tf.Tensor:
         # One concatenated batch: one matrix product a layer instead of two.
-        logits = networks.apply_network(
-            parameters, tf.concat([real, constant], axis=0), activation(settings.unrolled)
-        )
-        return losses.discriminator_loss(*tf.split(logits, 2))
+        points = tf.concat([real, constant], axis=0)
+        logits = networks.apply_discriminator(parameters, points, activation(settings.unrolled))
+        return losses.discriminator_loss(logits)
 
     d_optimizer = optimizers.create(given.optimizer, settings.d_learning_rate, "d_optimizer")
     d_loss, update = _steps(
@@ -138,7 +137,7 @@ def _iteration(
 
     def generator_loss(step: int) -> tf.Tensor:
         points = generated if step == 0 else _generate(given, generator, latent)
-        logits = networks.apply_network(ahead, points, activation(settings.unrolled))
+        logits = networks.apply_discriminator(ahead, points, activation(settings.unrolled))
         return losses.generator_loss(logits, settings.objective)
 
     g_optimizer = optimizers.create(given.optimizer, settings.g_learning_rate, "g_optimizer")

@@ -75,18 +75,18 @@ def model_fn(
 
     def logits(parameters: List[tf.Variable], points: tf.Tensor) -> tf.Tensor:
         flat = units.to_network(networks.flatten(points))
-        return networks.apply_network(parameters, flat, given.activation)
+        return networks.apply_discriminator(parameters, flat, given.activation)
 
     if mode == tf.estimator.ModeKeys.PREDICT:
         by_fold = [logits(parameters, features["points"]) for parameters in folds]
-        return tf.estimator.EstimatorSpec(mode, predictions={"logits": tf.concat(by_fold, axis=1)})
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": tf.stack(by_fold, axis=1)})
 
     fold_losses = []
     for parameters, real, generated in zip(
         folds, tf.unstack(features["real"]), tf.unstack(features["generated"])
     ):
         both = logits(parameters, tf.concat([real, generated], axis=0))
-        fold_losses.append(losses.discriminator_loss(*tf.split(both, 2)))
+        fold_losses.append(losses.discriminator_loss(both))
     total = tf.add_n(fold_losses)  # the folds share no parameter: each gets its own gradient
     optimizer = optimizers.create(given.optimizer, given.discriminator.learning_rate, "optimizer")
     variables = [variable for parameters in folds for variable in parameters]

@@ -59,11 +59,29 @@ def apply_network(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation
     Returns:
       [batch, units of the last layer].
     """
+    hidden = _hidden(parameters, inputs, activation)
+    return tf.matmul(hidden, parameters[-2]) + parameters[-1]
+
+
+def apply_discriminator(
+    parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str
+) -> tf.Tensor:
+    """The logits of a network with one output, [batch]; see `apply_network`.
+
+    The product with the last kernel is a sum over rows, and so is its gradient: XLA makes vector
+    code of both, but of a matrix product with one column a scalar loop that takes longer than the
+    whole layer below.
+    """
+    hidden = _hidden(parameters, inputs, activation)
+    return tf.reshape(tf.matmul(hidden, parameters[-2]) + parameters[-1], [-1])
+
+
+def _hidden(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str) -> tf.Tensor:
+    """The last hidden layer, [batch, units]."""
     hidden = inputs
-    for layer in range(0, len(parameters), 2):
-        if layer:
-            hidden = {"tanh": tf.tanh, "relu": tf.nn.relu}[activation](hidden)
+    for layer in range(0, len(parameters) - 2, 2):
         hidden = tf.matmul(hidden, parameters[layer]) + parameters[layer + 1]
+        hidden = {"tanh": tf.tanh, "relu": tf.nn.relu}[activation](hidden)
     return hidden
 
 
