@@ -4,15 +4,23 @@ import dataclasses
 import logging
 import os
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from absl import app, flags
 
 import settings as all_settings
+from boost import scoring
+from boost.scoring import Yardstick
+from boost.side_process import SideProcess
+from boost.state import Workdir
 from estimator import backend
 from estimator.backend import DeviceSettings
+from evaluation import metrics
+from input_fn import datasets
+from input_fn.datasets import Dataset
 from options import UsageError, check
 from settings import Command, Settings
+from streams import Purpose
 
 FLAGS = flags.FLAGS
 HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
@@ -79,8 +87,6 @@ def main(arguments: List[str]) -> None:
 
 
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
-    from boost.state import Workdir
-
     workdir = Workdir(command.workdir)
     workdir.check_usable()
     if workdir.has_settings():
@@ -94,21 +100,28 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
             len(state.steps),
         )
         return
-    run = _run(command, device, settings, lambda: workdir.write_settings(settings.to_json()))
+    dataset, yardstick = _load(settings)
+    side = SideProcess()  # it gets ready, and scores the perfect sampler, while TensorFlow loads
+    perfect = side.submit(
+        scoring.perfect_sampler,
+        dataset.truth,
+        dataset.held_out,
+        yardstick.sizes,
+        settings.data.data_seed,
+    )
+    engine = _engine(device)
+    workdir.write_settings(settings.to_json())
 
-    from boost import loop
+    from boost import loop, run
 
-    if state is None:
-        state = loop.start(run, settings.data.data_seed)
-    else:
+    if state is not None:
         log.info("Going on after step %d.", len(state.steps))
-    loop.train(run, state)
+    loop.train(run.make(settings, dataset, yardstick, engine, workdir), state, side, perfect)
+    side.close()
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 
 def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:
-    from boost.state import Workdir
-
     workdir = Workdir(command.workdir)
     settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
     seed = explicit.pop("seed", settings.run.seed)
@@ -118,29 +131,24 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
         raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
     if command.mode == "sample":
         _check_output(command.output)
-    run = _run(command, device, settings, lambda: None)
+    dataset, yardstick = _load(settings)
+    engine = _engine(device)
 
-    from boost import inference
-    from streams import Purpose
+    from boost import inference, run
 
+    mixture = run.make(settings, dataset, yardstick, engine, workdir)
     if command.mode == "evaluate":
-        for line in inference.evaluate(run, state, seed):
+        for line in inference.evaluate(mixture, state, seed):
             log.info("%s", line)
     else:
-        points = inference.sample(run, state, command.num_samples, seed, Purpose.SAMPLE)
+        points = inference.sample(mixture, state, command.num_samples, seed, Purpose.SAMPLE)
         inference.write_points(command.output, points)
-        log.info(
-            "Wrote %d points of shape %s to %s", len(points), list(points.shape[1:]), command.output
-        )
+        shape = list(points.shape[1:])
+        log.info("Wrote %d points of shape %s to %s", len(points), shape, command.output)
 
 
-def _run(command: Command, device: DeviceSettings, settings: Settings, before_work: Any) -> Any:
-    """Loads the data, then TensorFlow: bad input is told before either costs anything."""
-    from boost import scoring
-    from boost.state import Workdir
-    from evaluation import metrics
-    from input_fn import datasets
-
+def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
+    """The data and what samples are scored against, told to the log."""
     sizes = metrics.published_sizes(settings.evaluation)
     dataset = datasets.load(settings.data, sizes.of_data, settings.boost.batch_size)
     log.info(
@@ -157,15 +165,13 @@ def _run(command: Command, device: DeviceSettings, settings: Settings, before_wo
             len(dataset.held_out),
             *scaled[:3],
         )
+    return dataset, scoring.yardstick(dataset, scaled)
+
+
+def _engine(device: DeviceSettings) -> Any:
+    """TensorFlow, loaded only when all input is known to be good, and the device."""
     backend.load_tensorflow(_verbosity())
-    engine = backend.choose(device)
-    before_work()
-
-    from boost import run
-
-    return run.make(
-        settings, dataset, scoring.yardstick(dataset, scaled), engine, Workdir(command.workdir)
-    )
+    return backend.choose(device)
 
 
 def _check_output(path: str) -> None:

@@ -1,7 +1,7 @@
 """The published way of training, written anew: a Session.run with feed_dict for each part.
 
-As AdaGAN's public code (2017) and its Ascend port run it: the discriminator copied into a second set
-of variables, rolled back before the look-ahead, minibatches by `numpy.random.choice` without
+As AdaGAN's public code (2017) and its Ascend port run it: the discriminator copied into a second
+set of variables, rolled back before the look-ahead, minibatches by `numpy.random.choice` without
 replacement, eight Session.runs an iteration at the default settings.
 """
 

@@ -2,14 +2,14 @@
 
 import logging
 import os
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 import streams
 from boost import mixture, ratios
-from boost.progress import Progress
 from boost.run import Run
+from boost.training import Training
 from input_fn import weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
@@ -30,12 +30,36 @@ class Calibration(NamedTuple):
     ratio: float  # h over the training points; 1 for true ratios
 
 
+def prepare(run: Run, number: int, probe: np.ndarray) -> Training:
+    """Sets up the mixture discriminator that the ratios of a step come from.
+
+    Args:
+      run: what all steps share.
+      number: of the step, 2, 3, ...
+      probe: [P, *shape] further points to score.
+    """
+    dataset = run.dataset
+    folds = run.mixture_discriminator.mixture_c_folds
+    shape = (folds, run.boost.batch_size, *dataset.shape)
+    parts = [(dataset.number, dataset.train_points), dataset.held_out, probe]
+    return Training(
+        run.engine,
+        mixture_discriminator.model_fn,
+        os.path.join(run.workdir.component(number), "mixture_discriminator"),
+        run.discriminator_params(number),
+        {"real": shape, "generated": shape},
+        run.mixture_discriminator.mixture_c_epoch_num * run.epoch,
+        FixedInput("points", dataset.shape, parts),
+        f"Mixture discriminator {number}/{run.boost.steps}",
+    )
+
+
 def mixture_logits(
     run: Run,
     number: int,
+    training: Training,
     pools: Sequence[np.ndarray],
     mixture_weights: Sequence[float],
-    probe: np.ndarray,
 ) -> Tuple[np.ndarray, Calibration, np.ndarray]:
     """Trains the mixture discriminator and scores every training point with it.
 
@@ -47,20 +71,26 @@ def mixture_logits(
     Args:
       run: what all steps share.
       number: of the step that the ratios are for, 2, 3, ...
+      training: as `prepare` set it up.
       pools: samples of each component so far.
       mixture_weights: of the components so far.
-      probe: [P, *shape] further points to score, by the folds' mean.
 
     Returns:
-      [N] float32 logits of the training points, their calibration, and [P] logits of the probe.
+      [N] float32 logits of the training points, their calibration, and the probe's logits, by the
+      folds' mean.
     """
     folds = run.mixture_discriminator.mixture_c_folds
     rng = streams.generator(run.seed, Purpose.FOLDS, number)
     scorer = rng.permutation(run.dataset.number) % folds
     members = [np.flatnonzero((scorer != fold) | (folds == 1)) for fold in range(folds)]
-    trained = _train(run, number, members, _generated(run, number, pools, mixture_weights), probe)
+    generated = _generated(run, number, pools, mixture_weights)
+    training.begin(
+        weighted.discriminator_stream(
+            run.dataset, members, generated, run.boost.batch_size, run.seed, number
+        )
+    )
+    scores = training.result().predictions["logits"]
 
-    scores = trained.predictions["logits"]
     everyone = np.arange(run.dataset.number)
     scored = scores[everyone, scorer]
     trained_on = scores[everyone, (scorer + 1) % folds]
@@ -82,28 +112,6 @@ def _generated(
 ) -> np.ndarray:
     rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_DISCRIMINATOR, number)
     return mixture.take([pool[: run.pool] for pool in pools], mixture_weights, run.pool, rng)
-
-
-def _train(
-    run: Run, number: int, members: List[np.ndarray], generated: np.ndarray, probe: np.ndarray
-) -> Any:
-    """Trains it and predicts for training points, held-out points and the probe, in this order."""
-    dataset = run.dataset
-    stream = weighted.discriminator_stream(
-        dataset, members, generated, run.boost.batch_size, run.seed, number
-    )
-    iterations = run.mixture_discriminator.mixture_c_epoch_num * run.epoch
-    parts = [(dataset.number, dataset.train_points), dataset.held_out, probe]
-    with Progress(f"Mixture discriminator {number}/{run.boost.steps}", iterations) as progress:
-        return run.engine.train(
-            mixture_discriminator.model_fn,
-            os.path.join(run.workdir.component(number), "mixture_discriminator"),
-            run.discriminator_params(number),
-            stream,
-            iterations,
-            progress.report,
-            FixedInput("points", dataset.shape, parts),
-        )
 
 
 def _warn_of_overfit(calibration: Calibration, folds: int) -> None:

@@ -4,137 +4,158 @@ import dataclasses
 import glob
 import logging
 import os
-from typing import Any, List
+from typing import Dict, List, Optional
 
 import numpy as np
 
-from boost import betas, scoring, step
+from boost import betas, ratios, scoring, step
+from boost.pictures import Pictures
 from boost.run import Run
+from boost.side_process import SideProcess
 from boost.state import State, StepRecord
-from boost.step import Clock, Step
-from evaluation import metrics, plots
+from boost.step import Prepared, Step
+from evaluation import metrics
+from evaluation.scene import Picture, Scene, points_shown
 from evaluation.tensorboard import MixtureEvents
-
-PROBE_SIDE = 80
-"""The plane's density ratio is drawn on a grid of so many points a side."""
 
 log = logging.getLogger("adagan")
 
 
-def train(run: Run, state: State) -> State:
+def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
     """Runs the steps that the state lacks, committing each.
+
+    While a step runs, the next one's Estimators are set up and the last one's picture is drawn.
 
     Args:
       run: what all steps share.
-      state: the last committed one, or one without steps.
+      state: the last committed one; None before the first step.
+      side: draws the pictures.
+      perfect: its ticket for `scoring.perfect_sampler`.
 
     Returns:
       The last committed state.
     """
     run.workdir.remove_uncommitted(state)
-    pools: List[np.ndarray] = []
-    for record in state.steps:
-        pools.append(step.component_pool(run, record.step, run.workdir.join(record.checkpoint)))
-    scene = plots.Scene.of(run.dataset.shape, _points_to_show(run), run.yardstick.truth)
-    probe = scene.probe(PROBE_SIDE)
+    trainings = _Trainings(run, state)
+    try:
+        pools = _pools(run, state)
+        if state is None:
+            state = _before_the_first_step(run, side.result(perfect))
+        return _steps(run, state, trainings, pools, side)
+    finally:
+        trainings.cancel()
+
+
+class _Trainings:
+    """Sets up the trainings of one step while the step before runs."""
+
+    def __init__(self, run: Run, state: Optional[State]):
+        self._run = run
+        self._prepared: Dict[int, Prepared] = {}
+        self.scene = _scene(run)
+        self._prepare(len(state.steps) + 1 if state else 1)
+
+    def take(self, number: int) -> Prepared:
+        """A step's trainings; those of the next are set up from now on."""
+        self._prepare(number + 1)
+        return self._prepared[number]
+
+    def cancel(self) -> None:
+        """Ends what was set up in vain."""
+        for prepared in self._prepared.values():
+            prepared.cancel()
+
+    def _prepare(self, number: int) -> None:
+        if number <= self._run.boost.steps:
+            self._prepared[number] = step.prepare(self._run, number, self.scene.probe())
+
+
+def _pools(run: Run, state: Optional[State]) -> List[np.ndarray]:
+    """The committed components' samples, drawn again."""
+    records = state.steps if state else ()
+    return [
+        step.component_pool(run, record.step, run.workdir.join(record.checkpoint))
+        for record in records
+    ]
+
+
+def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
+    line = metrics.spread_line(perfect)
+    log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
+    return State(run.yardstick.sizes, perfect, (), ())
+
+
+def _steps(
+    run: Run, state: State, trainings: _Trainings, pools: List[np.ndarray], side: SideProcess
+) -> State:
+    modes = len(run.dataset.truth.means) if run.dataset.truth else 0
     events = MixtureEvents(run.workdir.path, state.perfect)
-    events.replay(state, run.workdir)
-    number_of_modes = len(run.dataset.truth.means) if run.dataset.truth else 0
-    while len(state.steps) < run.boost.steps:
-        number = len(state.steps) + 1
-        done = step.run_step(run, number, pools, state.mixture_weights, probe)
+    pictures = Pictures(side, run.workdir, run.dataset.number, modes)
+    for number in range(1, len(state.steps) + 1):
+        events.write_step(state, number, run.workdir)
+    pictures.draw(state)
+    for number in range(len(state.steps) + 1, run.boost.steps + 1):
+        done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
         pools.append(done.pool)
-        _log_step(done, state, number_of_modes)
-        clock = Clock()
-        draft = _with(state, done, _record(run, done))
-        _draw(run, scene, done, draft)
-        clock.lap("plots")
-        record = dataclasses.replace(draft.steps[-1], seconds={**done.seconds, **clock.seconds})
-        state = dataclasses.replace(draft, steps=(*state.steps, record))
-        events.write(state, run.workdir)
+        _log_step(done, state, modes)
+        state = _with(state, _record(run, trainings.scene, done))
         run.workdir.commit(state)
+        events.write_step(state, number, run.workdir)
+        pictures.draw(state)
+        for drawn, path in pictures.finished():
+            events.write_picture("step", drawn, path)
+    for drawn, path in pictures.wait():
+        events.write_picture("step", drawn, path)
+    for name, path in pictures.summaries().items():
+        events.write_picture(name, len(state.steps), path)
     events.close()
     return state
 
 
-def start(run: Run, data_seed: int) -> State:
-    """The state before the first step: only the yardstick is known."""
-    sizes = run.yardstick.sizes
-    perfect = scoring.perfect_sampler(run.dataset, sizes, data_seed)
-    log.info(
-        "A perfect sampler on the same sizes, median of %d draws: %s",
-        scoring.DRAWS,
-        metrics.spread_line(perfect),
-    )
-    return State(sizes, perfect, (), ())
+def _with(state: State, record: StepRecord) -> State:
+    mixture_weights = betas.next_mixture_weights(list(state.mixture_weights), record.beta)
+    steps = (*state.steps, record)
+    return dataclasses.replace(state, mixture_weights=tuple(mixture_weights), steps=steps)
 
 
-def _with(state: State, done: Step, record: StepRecord) -> State:
-    mixture_weights = betas.next_mixture_weights(list(state.mixture_weights), done.beta)
-    return dataclasses.replace(
-        state, mixture_weights=tuple(mixture_weights), steps=(*state.steps, record)
-    )
-
-
-def _record(run: Run, done: Step) -> StepRecord:
+def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
     """Writes the step's own files and describes it; the commit comes later."""
     directory = run.workdir.component(done.number)
-    weights_path = os.path.join(directory, "data_weights.npy")
     data_weights = done.reweighting.data_weights
+    weights_path = os.path.join(directory, "data_weights.npy")
     np.save(weights_path, data_weights)
-    files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*")) + [weights_path]
+    picture_path = os.path.join(directory, "picture.npz")
+    relative_weights = data_weights[_shown(run)] * run.dataset.number
+    Picture(
+        done.number, scene, relative_weights, done.samples, done.density, done.probe_logits
+    ).save(picture_path)
+    checkpoint_files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*"))
     return StepRecord(
         step=done.number,
         beta=done.beta,
         lambda_star=done.reweighting.lambda_star,
         zero_weight=float(np.mean(data_weights == 0)),
-        effective_sample_size=step.ratios.effective_sample_size(data_weights),
+        effective_sample_size=ratios.effective_sample_size(data_weights),
         metrics=done.metrics,
         calibration=dict(done.calibration._asdict()) if done.calibration else {},
         iterations_per_second=done.iterations_per_second,
         seconds=done.seconds,
         checkpoint=os.path.relpath(done.checkpoint, run.workdir.path),
         data_weights=os.path.relpath(weights_path, run.workdir.path),
-        sha256=run.workdir.digests(files),
+        picture=os.path.relpath(picture_path, run.workdir.path),
+        sha256=run.workdir.digests([*checkpoint_files, weights_path, picture_path]),
     )
 
 
-def _points_to_show(run: Run) -> np.ndarray:
-    """The training points whose weights the pictures show: the first of a fixed choice."""
-    return run.dataset.train_points(_shown_indices(run))
+def _scene(run: Run) -> Scene:
+    points = run.dataset.train_points(_shown(run))
+    return Scene.of(run.dataset.shape, points, run.yardstick.truth or ())
 
 
-def _shown_indices(run: Run) -> np.ndarray:
-    number = min(run.dataset.number, plots.POINTS_SHOWN)
+def _shown(run: Run) -> np.ndarray:
+    """Indices of the training points that the pictures show: the same in all, evenly spread."""
+    number = points_shown(run.dataset.number, run.dataset.shape)
     return np.linspace(0, run.dataset.number - 1, number).astype(np.int64)
-
-
-def _draw(run: Run, scene: Any, done: Step, state: State) -> None:
-    directory = run.workdir.join("plots")
-    os.makedirs(directory, exist_ok=True)
-    shown = _shown_indices(run)
-    plots.draw_step(
-        os.path.join(directory, f"step_{done.number:02d}.png"),
-        scene,
-        done.number,
-        done.reweighting.data_weights[shown] * run.dataset.number,
-        done.samples,
-        done.density,
-        done.probe_logits,
-    )
-    steps = state.steps
-    plots.draw_metrics(
-        os.path.join(directory, "metrics.png"),
-        [record.metrics for record in steps],
-        state.perfect,
-        len(run.dataset.truth.means) if run.dataset.truth else 0,
-    )
-    plots.draw_weights(
-        os.path.join(directory, "mixture_weights.png"),
-        [record.beta for record in steps],
-        [record.effective_sample_size / run.dataset.number for record in steps],
-        [record.zero_weight for record in steps],
-    )
 
 
 def _log_step(done: Step, state: State, number_of_modes: int) -> None:
@@ -143,11 +164,11 @@ def _log_step(done: Step, state: State, number_of_modes: int) -> None:
         log.info("  %s", metrics.modes_line(done.metrics, number_of_modes))
     log.info("  perfect sampler: %s", metrics.median_line(state.perfect))
     if done.calibration:
+        data_weights = done.reweighting.data_weights
+        effective = ratios.effective_sample_size(data_weights) / len(data_weights)
         log.info(
             "  weights: lambda*=%.3f, %.0f%% of the points at 0, effective points %.0f%%",
             done.reweighting.lambda_star,
-            100 * np.mean(done.reweighting.data_weights == 0),
-            100
-            * step.ratios.effective_sample_size(done.reweighting.data_weights)
-            / len(done.reweighting.data_weights),
+            100 * np.mean(data_weights == 0),
+            100 * effective,
         )

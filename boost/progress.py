@@ -20,11 +20,12 @@ class Progress:
         """Args: what trains; its iterations."""
         self._label, self._total = label, total
         self._bar: Optional[tqdm] = None
+        self._shown = False
         self._step = 0
         self._first: Optional[Tuple[int, float]] = None  # the first report holds the set-up
 
     def __enter__(self) -> "Progress":
-        self._last_line = time.perf_counter()
+        self._shown, self._last_line = True, time.perf_counter()
         if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             columns = shutil.get_terminal_size().columns  # 80 where the terminal does not tell
             self._bar = tqdm(total=self._total, desc=self._label, unit="it", ncols=columns)
@@ -36,7 +37,7 @@ class Progress:
             shown = {name.replace("_loss", ""): f"{value:.3f}" for name, value in losses.items()}
             self._bar.set_postfix(shown, refresh=False)
             self._bar.update(step - self._step)
-        elif time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
+        elif self._shown and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = time.perf_counter()
             log.info("%s", self._line(step))
         self._step = step

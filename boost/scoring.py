@@ -9,6 +9,7 @@ from evaluation import metrics
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics, Sizes, Spread
 from input_fn.datasets import Dataset
+from input_fn.gmm import GaussianMixture
 from streams import Purpose
 
 DRAWS = 20
@@ -37,21 +38,30 @@ def yardstick(dataset: Dataset, sizes: Sizes) -> Yardstick:
     return Yardstick(sizes, _flat(dataset.held_out[: sizes.real]), truth)
 
 
-def perfect_sampler(dataset: Dataset, sizes: Sizes, data_seed: int) -> Spread:
+def perfect_sampler(
+    truth: Optional[GaussianMixture], held_out: np.ndarray, sizes: Sizes, data_seed: int
+) -> Spread:
     """What samples of the data themselves score, over some draws.
 
     Where the density is known, every draw takes new points; for a file, points held out of
     training, divided anew for every draw.
+
+    Args:
+      truth: the data's density, where it is known.
+      held_out: [H, *shape] points that no training sees.
+      sizes: of the evaluation.
+      data_seed: of the draws.
     """
+    known = truth and (truth.means, truth.sigma, truth.mode_weights)
     draws: List[Metrics] = []
     for draw in range(DRAWS):
         rng = streams.generator(data_seed, Purpose.PERFECT_SAMPLER, draw)
-        if dataset.truth:
-            points = dataset.truth.sample(sizes.of_model + sizes.real, rng)
+        if truth:
+            points = truth.sample(sizes.of_model + sizes.real, rng)
         else:
-            points = dataset.held_out[rng.permutation(len(dataset.held_out))]
-        against = yardstick(dataset, sizes)._replace(real=_flat(points[-sizes.real :]))
-        draws.append(against.score(points[: -sizes.real])[0])
+            points = held_out[rng.permutation(len(held_out))]
+        real, drawn = _flat(points[-sizes.real :]), points[: -sizes.real]
+        draws.append(Yardstick(sizes, real, known).score(drawn)[0])
     return metrics.spread(draws)
 
 

@@ -34,6 +34,7 @@ class StepRecord:
     seconds: Dict[str, float]  # by part of the step
     checkpoint: str  # path prefix, relative to the work directory
     data_weights: str  # path, relative to the work directory
+    picture: str  # what its picture is drawn from; path, relative to the work directory
     sha256: Dict[str, str]  # digest by path, relative to the work directory
 
 

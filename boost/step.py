@@ -6,17 +6,21 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 import streams
-from boost import betas, mixture, ratios, weights
-from boost.logits import Calibration, mixture_logits
-from boost.progress import Progress
+from boost import betas, logits, mixture, ratios, weights
+from boost.logits import Calibration
 from boost.run import Run
+from boost.training import Training
 from boost.weights import Reweighting
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics
+from evaluation.scene import points_shown
 from input_fn import weighted
 from input_fn.fixed import FixedInput
+from input_fn.weighted import Stream
 from model_fn import gan
 from streams import Purpose
+
+SAMPLES_SHOWN = 2500
 
 
 class Step(NamedTuple):
@@ -36,35 +40,78 @@ class Step(NamedTuple):
     seconds: Dict[str, float]
 
 
+class Prepared(NamedTuple):
+    """The trainings of a step, set up while the step before runs."""
+
+    discriminator: Optional[Training]  # None where the data are not reweighted
+    component: Training
+
+    def cancel(self) -> None:
+        """Ends them, if they were set up in vain."""
+        for training in self:
+            if training is not None:
+                training.cancel()
+
+
+def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
+    """Sets up the trainings of a step; see `Training`.
+
+    Args:
+      run: what all steps share.
+      number: of the step, 1, 2, ...
+      probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
+    """
+    reweighted = number > 1 and not run.boost.is_bagging
+    discriminator = logits.prepare(run, number, probe) if reweighted else None
+    shapes = {
+        "real": (run.boost.batch_size, *run.dataset.shape),
+        "latent": (run.boost.batch_size, run.network.latent_space_dim),
+    }
+    component = Training(
+        run.engine,
+        gan.model_fn,
+        run.workdir.component(number),
+        run.gan_params(number),
+        shapes,
+        run.boost.epochs * run.epoch,
+        pool_latent(run, number),
+        f"Component {number}/{run.boost.steps}",
+    )
+    if not reweighted:  # an ensemble's components train side by side
+        component.begin(_stream(run, number, weights.uniform_weights(run.dataset.number)))
+    return Prepared(discriminator, component)
+
+
 def run_step(
     run: Run,
     number: int,
+    prepared: Prepared,
     pools: Sequence[np.ndarray],
     mixture_weights: Sequence[float],
-    probe: np.ndarray,
 ) -> Step:
     """Trains the next component on what the mixture so far does not produce, and adds it.
 
     Args:
       run: what all steps share.
       number: of the step, 1, 2, ...
+      prepared: its trainings.
       pools: samples of each component so far, as `component_pool` draws them.
       mixture_weights: of the components so far.
-      probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
     """
     clock = Clock()
     beta = next_beta(run, number)
     reweighting, calibration = weights.uniform_weights(run.dataset.number), None
     probe_logits = np.zeros(0, np.float32)
-    if number > 1 and not run.boost.is_bagging:
-        logits, calibration, probe_logits = mixture_logits(
-            run, number, pools, mixture_weights, probe
+    if prepared.discriminator:
+        scored, calibration, probe_logits = logits.mixture_logits(
+            run, number, prepared.discriminator, pools, mixture_weights
         )
         reweighting = weights.reweight(
-            ratios.density_ratios(logits), beta, run.boost.weights_heur, run.boost.topk_constant
+            ratios.density_ratios(scored), beta, run.boost.weights_heur, run.boost.topk_constant
         )
+        prepared.component.begin(_stream(run, number, reweighting))
     clock.lap("discriminator")
-    trained = train_component(run, number, reweighting.data_weights)
+    trained = prepared.component.result()
     clock.lap("training")
     pool = trained.predictions["points"]
     all_pools = [*pools, pool]
@@ -82,7 +129,7 @@ def run_step(
         pool,
         metrics,
         density,
-        by_component(all_pools, new_weights, run.yardstick.sizes.fresh),
+        by_component(all_pools, new_weights),
         clock.seconds,
     )
 
@@ -108,28 +155,16 @@ def next_beta(run: Run, number: int) -> float:
     return betas.next_beta(number, heur, run.boost.beta_constant)
 
 
-def train_component(run: Run, number: int, data_weights: np.ndarray) -> Any:
-    """Trains a component on the reweighted data and draws its pool of samples."""
-    stream = weighted.component_stream(
+def _stream(run: Run, number: int, reweighting: Reweighting) -> Stream:
+    return weighted.component_stream(
         run.dataset,
-        data_weights,
+        reweighting.data_weights,
         run.boost.batch_size,
         run.network.latent_space_dim,
         run.network.latent_space_distr,
         run.seed,
         number,
     )
-    iterations = run.boost.epochs * run.epoch
-    with Progress(f"Component {number}/{run.boost.steps}", iterations) as progress:
-        return run.engine.train(
-            gan.model_fn,
-            run.workdir.component(number),
-            run.gan_params(number),
-            stream,
-            iterations,
-            progress.report,
-            pool_latent(run, number),
-        )
 
 
 def pool_latent(run: Run, number: int) -> FixedInput:
@@ -156,8 +191,10 @@ def evaluate(
     return run.yardstick.score(drawn)
 
 
-def by_component(
-    pools: Sequence[np.ndarray], mixture_weights: Sequence[float], number: int
-) -> List[np.ndarray]:
-    """Samples of the mixture to look at, as many of each component as it weighs."""
-    return [pool[: int(round(number * weight))] for pool, weight in zip(pools, mixture_weights)]
+def by_component(pools: Sequence[np.ndarray], mixture_weights: Sequence[float]) -> List[np.ndarray]:
+    """Samples of the mixture to look at, [n, prod(shape)] by component, n as it weighs."""
+    number = points_shown(SAMPLES_SHOWN, pools[0].shape[1:])
+    return [
+        pool[: int(round(number * weight))].reshape(-1, int(np.prod(pool.shape[1:])))
+        for pool, weight in zip(pools, mixture_weights)
+    ]

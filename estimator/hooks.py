@@ -36,6 +36,8 @@ class LossHook(tf.train.SessionRunHook):
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Writes and reports them."""
         step, means = int(run_values.results["step"]), run_values.results["means"]
+        if not step:
+            return  # the run that compiled the loop
         now = time.perf_counter()
         self._first = self._first if self._first[0] else (step, now)
         self._last = (step, now)
@@ -68,7 +70,7 @@ class CheckpointHook(tf.train.SessionRunHook):
     def end(self, session: tf.Session) -> None:
         """Saves `model.ckpt-STEP`."""
         step = session.run(tf.train.get_global_step(session.graph))
-        self._saver.save(session, self._path, global_step=step)
+        self._saver.save(session, self._path, global_step=step, write_meta_graph=False)
 
 
 class PredictionHook(tf.train.SessionRunHook):

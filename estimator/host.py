@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from typing import Any, Callable, Dict, Iterable, List
 
 import numpy as np
@@ -26,6 +25,8 @@ log = logging.getLogger("adagan")
 class HostEngine:
     """Trains and predicts on this machine's CPU or GPU."""
 
+    prepares_ahead = True
+    """Several Estimators may be set up and trained at once, each in a thread."""
     in_graph_loop = True
     """Look-ahead steps may be a while_loop here."""
 
@@ -62,14 +63,13 @@ class HostEngine:
 
         Args:
           model_fn: one iteration a train op, as `loops.looped` takes it.
-          model_dir: a directory of its own, replaced if there.
+          model_dir: a directory of its own, without a checkpoint.
           params: handed to the model function as {"params": params}.
           stream: of minibatches.
           iterations: how many to train.
           report: called once a chunk.
           predict_for: what to predict for with the trained model.
         """
-        shutil.rmtree(model_dir, ignore_errors=True)
         hooks: List[Any] = []
 
         def make_hooks(
@@ -113,7 +113,10 @@ class HostEngine:
         return joined(outputs, len(points))
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any) -> tf.estimator.Estimator:
-        session_config = tf.ConfigProto(allow_soft_placement=True)
+        # A training that waits for its input must not hold the threads of the one that runs.
+        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
+        # XLA optimises the loop; going over the graph before it only delays a session's start.
+        session_config.graph_options.rewrite_options.disable_meta_optimizer = True
         if self.name == "cpu":
             session_config.device_count["GPU"] = 0
         config = tf.estimator.RunConfig(

@@ -5,7 +5,6 @@ Written from the adapter's documents and its Python half; tried on a stand-in, n
 
 import importlib
 import os
-import shutil
 from typing import Any, Callable, Dict, List
 
 import numpy as np
@@ -29,6 +28,7 @@ class NPUEngine:
     """Trains and predicts on an Ascend card."""
 
     name = "npu"
+    prepares_ahead = False
     in_graph_loop = False
     """Gradients inside a while_loop are not safe there: look-ahead steps are written out."""
 
@@ -54,7 +54,6 @@ class NPUEngine:
         predict_for: FixedInput,
     ) -> TrainResult:
         """Trains a model from its initial values and predicts with it; see `HostEngine.train`."""
-        shutil.rmtree(model_dir, ignore_errors=True)
         length = loop_length(iterations, self._settings.iterations_per_loop)
         hooks: List[Any] = []
 

@@ -1,19 +1,20 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
 import os
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 from matplotlib import cm, colors, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from evaluation import coverage
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics, Spread
+from evaluation.scene import GRID_SIDE, Picture, Scene
 
-POINTS_SHOWN = 4000
 LOG_RATIO_SHOWN = 2.0
 """Density ratios are drawn from 10^-2 to 10^2."""
 STYLE = {
@@ -25,82 +26,26 @@ STYLE = {
     "legend.frameon": False,
     "figure.dpi": 140,
 }
-Truth = Optional[Tuple[np.ndarray, float, np.ndarray]]
 
 
-class Scene(NamedTuple):
-    """The data as every picture of a run shows them."""
-
-    shape: Tuple[int, ...]
-    points: np.ndarray  # [n, prod(shape)] training points
-    truth: Truth  # means, sigma and weights of the true mixture, where known
-    low: np.ndarray  # [prod(shape)] corner of the frame
-    high: np.ndarray
-
-    @staticmethod
-    def of(shape: Tuple[int, ...], points: np.ndarray, truth: Truth) -> "Scene":
-        """The scene of [n, *shape] training points."""
-        flat = points.reshape(len(points), -1).astype(np.float64)
-        low, high = np.percentile(flat, [0.5, 99.5], axis=0)
-        margin = 0.15 * np.maximum(high - low, 1e-6)
-        return Scene(shape, flat, truth, low - margin, high + margin)
-
-    @property
-    def is_plane(self) -> bool:
-        """Whether points are two numbers."""
-        return self.points.shape[1] == 2
-
-    @property
-    def is_image(self) -> bool:
-        """Whether points are [h, w] or [h, w, c] of a side that shows something."""
-        colour = len(self.shape) == 3 and self.shape[2] in (1, 3)
-        return (len(self.shape) == 2 or colour) and min(self.shape[:2]) > 1
-
-    def grid(self, side: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Coordinates of a grid over the plane, along each axis."""
-        return (
-            np.linspace(self.low[0], self.high[0], side),
-            np.linspace(self.low[1], self.high[1], side),
-        )
-
-    def probe(self, side: int) -> np.ndarray:
-        """[side^2, *shape] float32 points of that grid; none unless the points lie in a plane."""
-        if not self.is_plane:
-            return np.zeros((0, *self.shape), np.float32)
-        mesh = np.stack(np.meshgrid(*self.grid(side)), axis=-1)
-        return mesh.reshape(-1, *self.shape).astype(np.float32)
-
-
-def draw_step(
-    path: str,
-    scene: Scene,
-    step: int,
-    relative_weights: np.ndarray,
-    samples: Sequence[np.ndarray],
-    density: KernelDensity,
-    probe_logits: np.ndarray,
-) -> None:
-    """One boosting step: the weighted data, the mixture, the density ratio, the level set.
+def draw_step(picture_path: str, path: str) -> None:
+    """Draws one boosting step.
 
     Args:
+      picture_path: what `Picture.save` wrote.
       path: of the .png.
-      scene: the data.
-      step: its number.
-      relative_weights: [n] weights of the scene's points times N; 1 is the unweighted data.
-      samples: of the mixture, [n, *shape] by component.
-      density: the mixture's density estimate.
-      probe_logits: the mixture discriminator's logits on `scene.probe`, or none.
     """
-    flat = [array.reshape(len(array), -1) for array in samples]
+    picture = Picture.load(picture_path)
+    scene = picture.scene
     with rc_context(STYLE):
         if scene.is_plane:
-            figure = _plane(scene, step, relative_weights, flat, density, probe_logits)
+            figure = _plane(picture)
         elif scene.points.shape[1] == 1:
-            figure = _line(scene, step, relative_weights, flat, density)
+            figure = _line(picture)
         elif scene.is_image:
-            figure = _images(scene, step, relative_weights, samples)
+            figure = _images(picture)
         else:
-            figure = _pairs(scene, step, relative_weights, flat)
+            figure = _pairs(picture)
         _save(figure, path)
 
 
@@ -114,6 +59,7 @@ def draw_metrics(
     with rc_context(STYLE):
         figure = Figure(figsize=(3.2 * len(panels), 2.9))
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        figure.subplots_adjust(left=0.16 / len(panels), right=0.99, bottom=0.17, top=0.89)
         steps = np.arange(1, len(by_step) + 1)
         for axis, (name, title) in zip(axes, panels):
             values = np.array([getattr(metrics, name) for metrics in by_step])
@@ -144,6 +90,7 @@ def draw_weights(
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 2.9))
         left, right = figure.subplots(1, 2)
+        figure.subplots_adjust(left=0.06, right=0.98, bottom=0.17, top=0.89)
         bottom = np.zeros(len(betas))
         for component, color in enumerate(component_colors(len(betas))):
             rest = np.cumprod(1 - np.array(betas[component + 1 :]))
@@ -171,19 +118,14 @@ def component_colors(number: int) -> List[Tuple[float, ...]]:
     return [cm.turbo(index / (number - 1)) for index in range(number)]
 
 
-def _plane(
-    scene: Scene,
-    step: int,
-    relative_weights: np.ndarray,
-    samples: Sequence[np.ndarray],
-    density: KernelDensity,
-    probe_logits: np.ndarray,
-) -> Figure:
-    figure = Figure(figsize=(10, 8.6))
+def _plane(picture: Picture) -> Figure:
+    scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
+    figure = Figure(figsize=(10, 8.2))
     (data, mixture), (ratio, level) = figure.subplots(2, 2)
-    drawn = _scatter_weighted(data, scene.points, relative_weights)
+    figure.subplots_adjust(left=0.05, right=0.9, bottom=0.05, top=0.95, wspace=0.25)
+    drawn = _scatter_weighted(data, scene.points, picture.relative_weights)
     figure.colorbar(drawn, ax=data, label="weight times N", shrink=0.85)
-    data.set_title(f"data by weight for component {step}")
+    data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, component_colors(len(samples)))):
         mixture.scatter(*points.T, s=3, color=color, lw=0, alpha=0.7, label=str(index + 1))
@@ -207,7 +149,7 @@ def _plane(
         ratio.scatter(*scene.points.T, s=3, color="0.6", lw=0)
         ratio.set_title("no density ratio: the data are not reweighted")
 
-    _level_set(level, scene, density)
+    _level_set(level, scene, picture.density)
     for axis in (data, mixture, ratio, level):
         axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
         _mark_modes(axis, scene)
@@ -215,28 +157,32 @@ def _plane(
 
 
 def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
-    x, y = scene.grid(120)
+    x, y = scene.grid(GRID_SIDE)
     mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    heights = density.log_density(mesh).reshape(len(y), len(x))
+    heights = _log_density_to_draw(density, mesh).reshape(len(y), len(x))
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
     axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens", extend="neither")
     axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8, linestyles="-")
     shown = scene.points[::4]
-    covered = density.log_density(shown) > threshold
+    covered = _log_density_to_draw(density, shown) > threshold
     axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")
-    axis.scatter(*shown[~covered].T, s=5, color="tab:red", lw=0, label="not covered")
+    axis.scatter(*shown[~covered].T, s=5, color="tab:red", lw=0, label="missed")
     axis.set_title(f"95 % level set of the mixture, data covered {covered.mean():.3f}")
     _legend_outside(axis, "data")
 
 
-def _line(
-    scene: Scene,
-    step: int,
-    relative_weights: np.ndarray,
-    samples: Sequence[np.ndarray],
-    density: KernelDensity,
-) -> Figure:
+def _log_density_to_draw(density: KernelDensity, points: np.ndarray) -> np.ndarray:
+    """`density.log_density` in float32, which is several times faster and close enough to see."""
+    squares = cdist(points, density.samples, "sqeuclidean")
+    nearest = squares.min(axis=1)
+    exponents = (nearest[:, None] - squares) * (0.5 / density.bandwidth**2)
+    logs = np.log(np.exp(exponents.astype(np.float32)).sum(axis=1))
+    return logs - 0.5 * nearest / density.bandwidth**2 - density.log_volume()
+
+
+def _line(picture: Picture) -> Figure:
+    scene, samples, density = picture.scene, picture.samples, picture.density
     figure = Figure(figsize=(8, 5))
     top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [2, 1]})
     x = np.linspace(scene.low[0], scene.high[0], 800)
@@ -250,19 +196,18 @@ def _line(
         top.bar(bins[:-1], heights, width, below, align="edge", color=color, alpha=0.55, lw=0)
         below = below + heights
     top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
-    if scene.truth:
-        density_at_x = np.exp(_true_log_density(scene.truth, x[:, None]))
+    if len(scene.means):
+        density_at_x = np.exp(_true_log_density(scene, x[:, None]))
         top.plot(x, density_at_x, "k--", lw=1, label="truth")
     top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
     top.legend(fontsize=7)
-    bottom.scatter(scene.points[:, 0], relative_weights, s=3, c="tab:red", lw=0)
-    bottom.set(title=f"weights times N for component {step}", xlabel="x")
+    bottom.scatter(scene.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
+    bottom.set(title=f"weights times N for component {picture.step}", xlabel="x")
     return figure
 
 
-def _pairs(
-    scene: Scene, step: int, relative_weights: np.ndarray, samples: Sequence[np.ndarray]
-) -> Figure:
+def _pairs(picture: Picture) -> Figure:
+    scene, samples = picture.scene, picture.samples
     centre = scene.points.mean(axis=0)
     axes_count = min(3, scene.points.shape[1])
     _, spread, directions = np.linalg.svd(scene.points - centre, full_matrices=False)
@@ -270,7 +215,7 @@ def _pairs(
     explained = np.square(spread[:axes_count]) / np.square(spread).sum()
     real = (scene.points - centre) @ directions
     colours = component_colors(len(samples))
-    figure = Figure(figsize=(9, 8.4))
+    figure = Figure(figsize=(10, 8.4))
     grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.35, "wspace": 0.25})
     bounds = np.percentile(real, [0, 100], axis=0)
     pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
@@ -296,25 +241,24 @@ def _pairs(
                 continue
             axis.set_ylim(bounds[0][row] - pad[row], bounds[1][row] + pad[row])
             if row < column:
-                drawn = _scatter_weighted(axis, real[:, [column, row]], relative_weights)
+                drawn = _scatter_weighted(axis, real[:, [column, row]], picture.relative_weights)
             else:
                 for points, colour in zip(samples, colours):
                     projected = (points - centre) @ directions
                     axis.scatter(projected[:, column], projected[:, row], s=3, color=colour, lw=0)
     figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
     figure.suptitle(
-        f"step {step}: data by weight above the diagonal, mixture of {len(samples)} "
+        f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
         f"by component below",
         y=0.94,
     )
     return figure
 
 
-def _images(
-    scene: Scene, step: int, relative_weights: np.ndarray, samples: Sequence[np.ndarray]
-) -> Figure:
+def _images(picture: Picture) -> Figure:
+    scene, samples = picture.scene, picture.samples
     columns = 12
-    heaviest = np.argsort(-relative_weights, kind="stable")[:columns]
+    heaviest = np.argsort(-picture.relative_weights, kind="stable")[:columns]
     rows = [
         ("data", scene.points[np.linspace(0, len(scene.points) - 1, columns).astype(int)]),
         ("largest weight", scene.points[heaviest]),
@@ -333,7 +277,8 @@ def _images(
             -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
         )
     grid[0][0].set_title(
-        f"step {step}: data, data of the largest weight, and samples by component", loc="left"
+        f"step {picture.step}: data, data of the largest weight, and samples by component",
+        loc="left",
     )
     return figure
 
@@ -354,8 +299,8 @@ def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarr
 
 
 def _mark_modes(axis: Axes, scene: Scene) -> None:
-    if scene.truth and len(scene.truth[0]) <= 50:
-        axis.scatter(*scene.truth[0].T, marker="+", s=30, color="k", lw=0.7)
+    if 0 < len(scene.means) <= 50:
+        axis.scatter(*scene.means.T, marker="+", s=30, color="k", lw=0.7)
 
 
 def _legend_outside(axis: Axes, title: str) -> None:
@@ -365,11 +310,11 @@ def _legend_outside(axis: Axes, title: str) -> None:
         )
 
 
-def _true_log_density(truth: Any, points: np.ndarray) -> np.ndarray:
-    means, sigma, mode_weights = truth
-    squares = np.square(points[:, None, :] - means[None]).sum(axis=-1)
-    constant = -0.5 * means.shape[1] * np.log(2 * np.pi * sigma**2)
-    return logsumexp(-0.5 * squares / sigma**2 + np.log(mode_weights), axis=1) + constant
+def _true_log_density(scene: Scene, points: np.ndarray) -> np.ndarray:
+    squares = np.square(points[:, None, :] - scene.means[None]).sum(axis=-1)
+    constant = -0.5 * scene.means.shape[1] * np.log(2 * np.pi * scene.sigma**2)
+    weighted = -0.5 * squares / scene.sigma**2 + np.log(scene.mode_weights)
+    return logsumexp(weighted, axis=1) + constant
 
 
 def _keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
@@ -385,5 +330,5 @@ def _keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect:
 def _save(figure: Figure, path: str) -> None:
     """Writes the picture whole or not at all."""
     temporary = path + ".tmp"
-    figure.savefig(temporary, format="png", bbox_inches="tight")
+    figure.savefig(temporary, format="png")
     os.replace(temporary, path)

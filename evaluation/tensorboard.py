@@ -20,7 +20,7 @@ class MixtureEvents:
     """
 
     def __init__(self, directory: str, perfect: Spread):
-        """Replaces the events of an earlier process, which `replay` writes again.
+        """Replaces the events of an earlier process: all steps are written again.
 
         Args:
           directory: of the run.
@@ -30,22 +30,10 @@ class MixtureEvents:
         self._perfect_writer = _new_writer(os.path.join(directory, "perfect_sampler"))
         self._perfect = perfect.median
 
-    def replay(self, state: Any, workdir: Any) -> None:
-        """Writes the steps committed so far."""
-        for number in range(1, len(state.steps) + 1):
-            self._write(state, workdir, number)
-
-    def write(self, state: Any, workdir: Any) -> None:
-        """Writes a state's last step."""
-        self._write(state, workdir, len(state.steps))
-
-    def close(self) -> None:
-        """Brings everything to disk."""
-        self._writer.close()
-        self._perfect_writer.close()
-
-    def _write(self, state: Any, workdir: Any, number: int) -> None:
+    def write_step(self, state: Any, number: int, workdir: Any) -> None:
+        """Writes the figures of a committed step, and the perfect sampler's beside them."""
         record = state.steps[number - 1]
+        weights = np.load(workdir.join(record.data_weights), mmap_mode="r")
         values = _mixture_values(record.metrics)
         values += [
             _scalar("boosting/beta", record.beta),
@@ -53,26 +41,28 @@ class MixtureEvents:
             _scalar("boosting/zero_weight", record.zero_weight),
             _scalar("boosting/effective_sample_size", record.effective_sample_size),
             _scalar("speed/iterations_per_second", record.iterations_per_second),
+            tf.Summary.Value(tag="boosting/data_weights_times_n", histo=_histogram(weights)),
         ]
         values += [_scalar(f"calibration/{n}", v) for n, v in record.calibration.items()]
         values += [_scalar(f"seconds/{part}", v) for part, v in record.seconds.items()]
-        weights = np.load(workdir.join(record.data_weights), mmap_mode="r")
-        values.append(
-            tf.Summary.Value(tag="boosting/data_weights_times_n", histo=_histogram(weights))
-        )
-        pictures = {"step": f"step_{number:02d}.png"}
-        if number == len(state.steps):
-            pictures.update({"metrics": "metrics.png", "mixture_weights": "mixture_weights.png"})
-        for tag, name in pictures.items():
-            path = workdir.join("plots", name)
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    image = tf.Summary.Image(encoded_image_string=file.read())
-                values.append(tf.Summary.Value(tag=f"plots/{tag}", image=image))
-        self._writer.add_summary(tf.Summary(value=[v for v in values if v is not None]), number)
+        kept = [value for value in values if value is not None]
+        self._writer.add_summary(tf.Summary(value=kept), number)
         self._writer.flush()
         self._perfect_writer.add_summary(tf.Summary(value=_mixture_values(self._perfect)), number)
         self._perfect_writer.flush()
+
+    def write_picture(self, name: str, number: int, path: str) -> None:
+        """Writes a .png as the picture of a step."""
+        with open(path, "rb") as file:
+            image = tf.Summary.Image(encoded_image_string=file.read())
+        value = tf.Summary.Value(tag=f"plots/{name}", image=image)
+        self._writer.add_summary(tf.Summary(value=[value]), number)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Brings everything to disk."""
+        self._writer.close()
+        self._perfect_writer.close()
 
 
 def _new_writer(directory: str) -> tf.summary.FileWriter:

@@ -17,6 +17,9 @@ COUNT = "count"
 def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.Dataset]:
     """An input_fn of whole chunks for the in-graph loop; it ends where training ends.
 
+    A first chunk counts no iteration: the loop is compiled on it, before the stream is asked for
+    anything.
+
     Args:
       stream: of minibatches.
       iterations: to train, from the stream's start.
@@ -28,6 +31,8 @@ def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.D
     """
 
     def padded() -> Iterator[Batches]:
+        empty = {name: np.zeros((size, *shape)) for name, shape in stream.shapes.items()}
+        yield {COUNT: np.int32(0), **empty}
         for batches in stream.chunks(0, iterations, size):
             count = len(next(iter(batches.values())))
             padding = size - count

@@ -31,6 +31,10 @@ WITHOUT_TENSORFLOW = [
     "evaluation/modes.py",
     "evaluation/metrics.py",
     "evaluation/plots.py",
+    "evaluation/plots_jobs.py",
+    "evaluation/scene.py",
+    "boost/scoring.py",
+    "boost/side_process.py",
     "input_fn/gmm.py",
     "input_fn/files.py",
     "input_fn/datasets.py",
@@ -83,6 +87,8 @@ def test_only_plots_imports_matplotlib():
     for path in modules(*MAY_IMPORT):
         has = any(name.split(".")[0] == "matplotlib" for name in imports(path))
         assert has == (path == os.path.join("evaluation", "plots.py")), path
+        loads = "evaluation.plots" in imports(path, top_level_only=True)
+        assert not loads, path
 
 
 def test_mathematics_and_settings_load_without_tensorflow():

@@ -29,6 +29,7 @@ def make_state(steps=2):
             seconds={"training": 1.5},
             checkpoint=f"components/{number:02d}/model.ckpt-10",
             data_weights=f"components/{number:02d}/data_weights.npy",
+            picture=f"components/{number:02d}/picture.npz",
             sha256={"a": "b"},
         )
         for number in range(1, steps + 1)

@@ -58,7 +58,7 @@ def test_a_perfect_sampler_scores_what_was_measured_of_it(number, low_c, high_c,
     """Medians of 20 draws lie within the 5-95 % band of single draws; log_p within 0.1."""
     data = datasets.load(DataSettings(gmm_modes_num=number, toy_dataset_size=100), 2000, 64)
     sizes = metrics.published_sizes(metrics.EvaluationSettings())
-    spread = scoring.perfect_sampler(data, sizes, 821)
+    spread = scoring.perfect_sampler(data.truth, data.held_out, sizes, 821)
     assert low_c <= spread.median.coverage <= high_c
     assert spread.median.log_p == pytest.approx(log_p, abs=0.12)
     assert spread.median.modes == number

@@ -12,12 +12,12 @@ def value(tensor_fn):
         return session.run(tensor_fn())
 
 
-def column(*logits):
-    return tf.constant(np.array(logits, np.float32)[:, None])
+def vector(*logits):
+    return tf.constant(np.array(logits, np.float32))
 
 
 def test_discriminator_loss_of_an_undecided_discriminator_is_2_log_2():
-    found = value(lambda: losses.discriminator_loss(column(0, 0), column(0, 0)))
+    found = value(lambda: losses.discriminator_loss(vector(0, 0, 0, 0)))
     assert found == pytest.approx(2 * np.log(2), abs=1e-6)
 
 
@@ -25,16 +25,16 @@ def test_losses_are_the_cross_entropies_of_the_probabilities():
     real, generated = np.array([0.5, 2.0, -1.0, 0.0]), np.array([-0.5, 1.0, 3.0, 0.2])
     d_real, d_generated = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-generated))
     expected = -np.log(d_real).mean() - np.log(1 - d_generated).mean()
-    found = value(lambda: losses.discriminator_loss(column(*real), column(*generated)))
+    found = value(lambda: losses.discriminator_loss(vector(*real, *generated)))
     assert found == pytest.approx(expected, abs=1e-6)
     for objective, expected in (
         ("JS", np.log(1 - d_generated).mean()),
         ("JS_modified", -np.log(d_generated).mean()),
     ):
-        found = value(lambda o=objective: losses.generator_loss(column(*generated), o))
+        found = value(lambda o=objective: losses.generator_loss(vector(*generated), o))
         assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_losses_stay_finite_for_huge_logits():
-    found = value(lambda: losses.discriminator_loss(column(-1e4), column(1e4)))
+    found = value(lambda: losses.discriminator_loss(vector(-1e4, 1e4)))
     assert found == pytest.approx(2e4)

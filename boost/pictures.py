@@ -1,0 +1,76 @@
+"""The pictures of a run, drawn beside the training from what each step left on disk."""
+
+import os
+from typing import Dict, Iterator, Optional, Tuple
+
+import numpy as np
+
+from boost.side_process import SideProcess
+from boost.state import State, Workdir
+from evaluation import plots_jobs
+
+
+class Pictures:
+    """Keeps `plots/` in step with the committed state."""
+
+    def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
+        """Args: what draws; the run's directory; N, its training points; modes of the truth."""
+        self._side, self._workdir, self._number, self._modes = side, workdir, number, modes
+        self._steps: Dict[int, int] = {}  # step by ticket
+        self._summary: Optional[int] = None  # ticket of the summary that is being drawn
+        self._newest: Optional[State] = None  # a state whose summary is still to be drawn
+        os.makedirs(workdir.join("plots"), exist_ok=True)
+
+    def path(self, step: int) -> str:
+        """Of a step's picture."""
+        return self._workdir.join("plots", f"step_{step:02d}.png")
+
+    def draw(self, state: State) -> None:
+        """Has the pictures of all committed steps drawn that are not there yet."""
+        queued = set(self._steps.values())
+        for record in state.steps:
+            if record.step not in queued and not os.path.exists(self.path(record.step)):
+                source = self._workdir.join(record.picture)
+                ticket = self._side.submit(plots_jobs.step, source, self.path(record.step))
+                self._steps[ticket] = record.step
+        if state.steps:
+            self._newest = state
+            self._draw_summary()
+
+    def finished(self) -> Iterator[Tuple[int, str]]:
+        """Steps whose pictures are drawn since the last call, and their paths."""
+        done = set(self._side.finished())
+        if self._summary in done:
+            self._summary = None
+            self._draw_summary()
+        for ticket in sorted(done & set(self._steps)):
+            step = self._steps.pop(ticket)
+            yield step, self.path(step)
+
+    def wait(self) -> Iterator[Tuple[int, str]]:
+        """Waits for all; then as `finished`."""
+        while self._steps or self._summary is not None or self._newest is not None:
+            tickets = [*self._steps] + ([] if self._summary is None else [self._summary])
+            self._side.result(min(tickets))
+            yield from self.finished()
+
+    def summaries(self) -> Dict[str, str]:
+        """Pictures over all steps, by name."""
+        names = ("metrics", "mixture_weights")
+        return {name: self._workdir.join("plots", f"{name}.png") for name in names}
+
+    def _draw_summary(self) -> None:
+        """One at a time: while one is drawn, newer states replace each other in the queue."""
+        if self._summary is None and self._newest is not None:
+            steps = self._newest.steps
+            self._summary = self._side.submit(
+                plots_jobs.summary,
+                self._workdir.join("plots"),
+                [record.metrics for record in steps],
+                self._newest.perfect,
+                self._modes,
+                [record.beta for record in steps],
+                np.array([record.effective_sample_size for record in steps]) / self._number,
+                [record.zero_weight for record in steps],
+            )
+            self._newest = None

@@ -1,0 +1,108 @@
+"""What the pictures of a run show: the data's scene, and one step in it. Saved for drawing later.
+
+Imports neither TensorFlow nor matplotlib.
+"""
+
+from typing import NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from evaluation.kde import KernelDensity
+
+POINTS_SHOWN = 4000
+NUMBERS_SHOWN = 1_000_000
+"""At most so many points, and so many coordinates, are kept for a picture."""
+GRID_SIDE = 80
+"""The plane's density ratio is drawn on a grid of so many points a side."""
+
+
+def points_shown(number: int, shape: Tuple[int, ...]) -> int:
+    """How many of so many points of this shape a picture shows."""
+    return int(min(number, POINTS_SHOWN, max(100, NUMBERS_SHOWN // int(np.prod(shape)))))
+
+
+class Scene(NamedTuple):
+    """The data as every picture of a run shows them."""
+
+    shape: Tuple[int, ...]
+    points: np.ndarray  # [n, prod(shape)] training points
+    means: np.ndarray  # [modes, prod(shape)] of the true mixture; none where it is not known
+    sigma: float
+    mode_weights: np.ndarray  # [modes]
+    low: np.ndarray  # [prod(shape)] corner of the frame
+    high: np.ndarray
+
+    @staticmethod
+    def of(shape: Tuple[int, ...], points: np.ndarray, truth: Tuple = ()) -> "Scene":
+        """The scene of [n, *shape] training points; truth: means, sigma, weights of the modes."""
+        flat = points.reshape(len(points), -1).astype(np.float64)
+        low, high = np.percentile(flat, [0.5, 99.5], axis=0)
+        margin = 0.15 * np.maximum(high - low, 1e-6)
+        means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
+        return Scene(shape, flat, means, sigma, weights, low - margin, high + margin)
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether points are two numbers."""
+        return self.points.shape[1] == 2
+
+    @property
+    def is_image(self) -> bool:
+        """Whether points are [h, w] or [h, w, c] of a side that shows something."""
+        colour = len(self.shape) == 3 and self.shape[2] in (1, 3)
+        return (len(self.shape) == 2 or colour) and min(self.shape[:2]) > 1
+
+    def grid(self, side: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Coordinates of a grid over the plane, along each axis."""
+        return (
+            np.linspace(self.low[0], self.high[0], side),
+            np.linspace(self.low[1], self.high[1], side),
+        )
+
+    def probe(self) -> np.ndarray:
+        """[side^2, *shape] float32 points of that grid; none unless the points lie in a plane."""
+        if not self.is_plane:
+            return np.zeros((0, *self.shape), np.float32)
+        mesh = np.stack(np.meshgrid(*self.grid(GRID_SIDE)), axis=-1)
+        return mesh.reshape(-1, *self.shape).astype(np.float32)
+
+
+class Picture(NamedTuple):
+    """One boosting step: the weighted data, the mixture, the density ratio, the level set."""
+
+    step: int
+    scene: Scene
+    relative_weights: np.ndarray  # [n] weights of the scene's points times N; 1: unweighted
+    samples: Sequence[np.ndarray]  # of the mixture, [n, prod(shape)] by component
+    density: KernelDensity  # of the mixture
+    probe_logits: np.ndarray  # the mixture discriminator's on `scene.probe()`, or none
+
+    def save(self, path: str) -> None:
+        """Writes all of it as .npz."""
+        scene = {f"scene_{name}": value for name, value in self.scene._asdict().items()}
+        np.savez(
+            path,
+            step=self.step,
+            relative_weights=self.relative_weights,
+            samples=np.concatenate(self.samples),
+            sample_counts=[len(points) for points in self.samples],
+            density_samples=self.density.samples,
+            bandwidth=self.density.bandwidth,
+            probe_logits=self.probe_logits,
+            **scene,
+        )
+
+    @staticmethod
+    def load(path: str) -> "Picture":
+        """Reads what `save` wrote."""
+        with np.load(path) as saved:
+            scene = {name: saved[f"scene_{name}"] for name in Scene._fields}
+            scene["shape"], scene["sigma"] = tuple(scene["shape"]), float(scene["sigma"])
+            return Picture(
+                int(saved["step"]),
+                Scene(**scene),
+                saved["relative_weights"],
+                np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
+                KernelDensity(saved["density_samples"], float(saved["bandwidth"])),
+                saved["probe_logits"],
+            )
