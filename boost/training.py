@@ -63,11 +63,11 @@ class Training:
             return self._outcome.result()
 
     def cancel(self) -> None:
-        """Ends a training that was prepared in vain."""
+        """Ends a training that was prepared in vain; one that has begun is left alone."""
         if not self._stream.done():
             self._stream.set_exception(RuntimeError("the training was cancelled"))
-        if self._thread is not None:
-            self._thread.join()
+            if self._thread is not None:
+                self._thread.join()
 
     def _work(self) -> None:
         try:
