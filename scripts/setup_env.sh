@@ -46,17 +46,26 @@ find_uv() {
     return 1
 }
 
+with_uv() {
+    local uv
+    uv=$(find_uv) &&
+        "$uv" venv --quiet --python "$python37" .venv &&
+        "$uv" pip install --quiet --python .venv/bin/python --compile-bytecode \
+            --no-deps --require-hashes -r requirements.lock
+}
+
+with_pip() {
+    "$python37" -m venv .venv &&
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+            --no-deps --require-hashes -r requirements.lock || return 1
+    .venv/bin/python -m compileall -q .venv/lib || true # some packages carry files for other Pythons
+}
+
 echo "Making .venv with $python37" >&2
 rm -rf .venv
-if uv=$(find_uv); then
-    "$uv" venv --quiet --python "$python37" .venv
-    "$uv" pip install --quiet --python .venv/bin/python --compile-bytecode \
-        --no-deps --require-hashes -r requirements.lock
-else
-    echo "uv cannot be had; pip takes a minute or two" >&2
-    "$python37" -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-        --no-deps --require-hashes -r requirements.lock
-    .venv/bin/python -m compileall -q .venv/lib || true # some packages carry files for other Pythons
+if ! with_uv; then
+    echo "uv cannot be had here; pip takes a minute or two" >&2
+    rm -rf .venv
+    with_pip
 fi
 echo "$stamp" >.venv/.stamp
