@@ -1,9 +1,12 @@
 """AdaGAN, boosted mixtures of GANs: python main.py --flagfile=cpu.flags."""
 
+import atexit
 import dataclasses
 import logging
 import os
+import shutil
 import sys
+import tempfile
 from typing import Any, Dict, List, Tuple
 
 from absl import app, flags
@@ -78,6 +81,7 @@ def main(arguments: List[str]) -> None:
         raise UsageError(f"{arguments[1]}: not a flag; see --help")
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
+    backend.check(device)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
@@ -109,14 +113,18 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         yardstick.sizes,
         settings.data.data_seed,
     )
-    engine = _engine(device)
-    workdir.write_settings(settings.to_json())
+    engine = _engine(device, workdir)
 
     from boost import loop, run
 
+    this = run.make(settings, dataset, yardstick, engine, workdir)
+    engine.check_iterations([this.iterations, this.discriminator_iterations])
+    if engine.rank:
+        this = this._replace(workdir=_private_copy(workdir))
+    this.workdir.write_settings(settings.to_json())
     if state is not None:
         log.info("Going on after step %d.", len(state.steps))
-    loop.train(run.make(settings, dataset, yardstick, engine, workdir), state, side, perfect)
+    loop.train(this, state, side, perfect)
     side.close()
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
@@ -132,7 +140,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if command.mode == "sample":
         _check_output(command.output)
     dataset, yardstick = _load(settings)
-    engine = _engine(device)
+    engine = _engine(device, workdir)
 
     from boost import inference, run
 
@@ -168,10 +176,20 @@ def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
     return dataset, scoring.yardstick(dataset, scaled)
 
 
-def _engine(device: DeviceSettings) -> Any:
+def _engine(device: DeviceSettings, workdir: Workdir) -> Any:
     """TensorFlow, loaded only when all input is known to be good, and the device."""
     backend.load_tensorflow(_verbosity())
-    return backend.choose(device)
+    return backend.choose(device, workdir.path)
+
+
+def _private_copy(workdir: Workdir) -> Workdir:
+    """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
+    log.setLevel(logging.ERROR)
+    private = os.path.join(tempfile.mkdtemp(prefix="adagan-rank-"), "run")
+    atexit.register(shutil.rmtree, os.path.dirname(private))
+    if os.path.isdir(workdir.path):
+        shutil.copytree(workdir.path, private)
+    return Workdir(private)
 
 
 def _check_output(path: str) -> None:

@@ -48,7 +48,8 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Training:
         os.path.join(run.workdir.component(number), "mixture_discriminator"),
         run.discriminator_params(number),
         {"real": shape, "generated": shape},
-        run.mixture_discriminator.mixture_c_epoch_num * run.epoch,
+        1,
+        run.discriminator_iterations,
         FixedInput("points", dataset.shape, parts),
         f"Mixture discriminator {number}/{run.boost.steps}",
     )

@@ -46,6 +46,16 @@ class Run(NamedTuple):
         return self.dataset.number // self.boost.batch_size
 
     @property
+    def iterations(self) -> int:
+        """Training iterations of a component."""
+        return self.boost.epochs * self.epoch
+
+    @property
+    def discriminator_iterations(self) -> int:
+        """Training iterations of a mixture discriminator."""
+        return self.mixture_discriminator.mixture_c_epoch_num * self.epoch
+
+    @property
     def pool(self) -> int:
         """Samples of the mixture that its discriminator is trained with: N, within reason."""
         return int(np.clip(self.dataset.number, SMALLEST_POOL, LARGEST_POOL))
@@ -63,6 +73,7 @@ class Run(NamedTuple):
             self.dataset.shape,
             values,
             self.engine.in_graph_loop,
+            self.engine.wrap_optimizers,
         )
 
     def discriminator_params(
@@ -85,6 +96,7 @@ class Run(NamedTuple):
             self.dataset.shape,
             gan_model.activation(self.gan.unrolled),
             values,
+            self.engine.wrap_optimizers,
         )
 
 

@@ -73,7 +73,8 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
         run.workdir.component(number),
         run.gan_params(number),
         shapes,
-        run.boost.epochs * run.epoch,
+        0,
+        run.iterations,
         pool_latent(run, number),
         f"Component {number}/{run.boost.steps}",
     )

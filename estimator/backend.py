@@ -4,6 +4,7 @@ Imports no TensorFlow before `load_tensorflow` does.
 """
 
 import dataclasses
+import importlib.util
 import logging
 import os
 import warnings
@@ -11,7 +12,10 @@ from typing import Any, Dict, NamedTuple
 
 import numpy as np
 
-from options import option
+from options import UsageError, option
+
+CANN_VARIABLES = ("ASCEND_OPP_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME")
+"""What CANN's set_env script sets; one is enough to know that it was sourced."""
 
 XLA_FLAGS = (
     # Less optimisation compiles sooner and, with small matrices, runs faster.
@@ -36,8 +40,24 @@ class DeviceSettings:
         choices=("auto", "cpu", "gpu", "npu"),
     )
     iterations_per_loop: int = option(
-        0, "Training iterations to one Session.run; 0 chooses.", bounds="[0, 1e6]"
+        0,
+        "Training iterations to one Session.run; 0 chooses. On the NPU it must divide them all.",
+        bounds="[0, 1e6]",
     )
+    precision_mode: str = option(
+        "",
+        "NPU: empty is CANN's default, matrix products in fp16 and no loss scaling, as published.",
+        choices=("", "allow_fp32_to_fp16", "must_keep_origin_dtype", "allow_mix_precision"),
+    )
+    profiling: bool = option(False, "NPU: profile the training into WORKDIR/npu_profiling.")
+    over_dump: bool = option(False, "NPU: dump operators that overflow into WORKDIR/npu_dump.")
+    data_dump_flag: bool = option(
+        False, "NPU: dump operators' inputs and outputs at --data_dump_step into WORKDIR/npu_dump."
+    )
+    data_dump_step: str = option("0", 'NPU: iterations to dump, such as "0|5|10".')
+
+
+log = logging.getLogger("adagan")
 
 
 class TrainResult(NamedTuple):
@@ -66,16 +86,55 @@ def load_tensorflow(verbosity: int) -> None:
     tf.get_logger().setLevel(logging.ERROR if verbosity < 0 else logging.INFO)
 
 
-def choose(settings: DeviceSettings) -> Any:
+def check(settings: DeviceSettings) -> None:
+    """Checks how the settings go together, before anything is loaded.
+
+    Raises:
+      UsageError: names the flags.
+    """
+    if settings.over_dump and settings.data_dump_flag:
+        raise UsageError("--over_dump: not together with --data_dump_flag; use one of them")
+    steps = settings.data_dump_step.replace("-", "|").split("|")
+    if not all(step.isdigit() for step in steps):
+        raise UsageError(f'--data_dump_step={settings.data_dump_step}: must be like "0|5|10"')
+
+
+def choose(settings: DeviceSettings, workdir: str) -> Any:
     """The engine for `--device`, ready to train and predict.
+
+    "auto" takes the NPU where npu_bridge is installed and CANN's environment is sourced. Whether
+    it is there is seen without importing it: importing changes every later Session.
+
+    Args:
+      settings: which device, and how.
+      workdir: directory of the run; nothing is written yet.
 
     Raises:
       UsageError: where the device that was asked for is not there.
     """
-    if settings.device == "npu":
-        from estimator.npu import NPUEngine
+    reason = ""
+    if settings.device in ("auto", "npu"):
+        reason = _why_no_npu()
+        if settings.device == "npu" or not reason:
+            from estimator.npu import NPUEngine
 
-        return NPUEngine(settings)
+            try:
+                return NPUEngine(settings, workdir)
+            except UsageError as error:
+                if settings.device == "npu":
+                    raise
+                reason = str(error)
     from estimator.host import HostEngine
 
-    return HostEngine(settings)
+    engine = HostEngine(settings)
+    if settings.device == "auto":
+        log.info("Device: %s (%s; %s)", engine.name, reason, engine.reason)
+    return engine
+
+
+def _why_no_npu() -> str:
+    if importlib.util.find_spec("npu_bridge") is None:
+        return "npu_bridge is not installed"
+    if not any(os.environ.get(name) for name in CANN_VARIABLES):
+        return "npu_bridge is installed, but CANN's set_env script is not sourced"
+    return ""

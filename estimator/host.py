@@ -1,6 +1,5 @@
 """CPU and GPU: `tf.estimator.Estimator` with an in-graph loop compiled by XLA."""
 
-import logging
 import os
 from typing import Any, Callable, Dict, Iterable, List
 
@@ -19,8 +18,6 @@ CHUNK_BYTES = 64 << 20
 """Most memory that one chunk of input takes; two are waiting while one is trained on."""
 LONGEST_CHUNK = 1000
 
-log = logging.getLogger("adagan")
-
 
 class HostEngine:
     """Trains and predicts on this machine's CPU or GPU."""
@@ -29,6 +26,7 @@ class HostEngine:
     """Several Estimators may be set up and trained at once, each in a thread."""
     in_graph_loop = True
     """Look-ahead steps may be a while_loop here."""
+    rank = 0
 
     def __init__(self, settings: DeviceSettings):
         """Chooses between CPU and GPU.
@@ -43,11 +41,17 @@ class HostEngine:
             raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
         self.name = "gpu" if gpus else "cpu"
         self._settings = settings
-        if settings.device == "auto":
-            seen = "TensorFlow sees one" if gpus else "TensorFlow sees no GPU"
-            log.info("Device: %s (%s)", self.name, seen)
+        self.reason = "TensorFlow sees a GPU" if gpus else "TensorFlow sees no GPU"
         # Optimizers inside an XLA loop need resource variables, the global step included.
         tf.enable_resource_variables()
+
+    @staticmethod
+    def wrap_optimizers(optimizers: List[tf.train.Optimizer]) -> List[tf.train.Optimizer]:
+        """Nothing stands around the optimizers here."""
+        return optimizers
+
+    def check_iterations(self, iterations: Iterable[int]) -> None:
+        """Any number of iterations fits: the last chunk may be a partial one."""
 
     def train(
         self,

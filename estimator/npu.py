@@ -1,11 +1,15 @@
 """Ascend: `NPUEstimator` through npu_bridge, the training loop on the device.
 
-Written from the adapter's documents and its Python half; tried on a stand-in, not on a card.
+Written from the adapter's documents and its Python half; tried on stand-ins of two of its releases
+(February 2021 and July 2026), not on a card.
 """
 
 import importlib
+import inspect
+import json
+import logging
 import os
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, Iterable, List
 
 import numpy as np
 import tensorflow as tf
@@ -21,27 +25,45 @@ from options import UsageError
 
 SINGLE_CARD = {"JOB_ID": "10087", "RANK_SIZE": "1", "RANK_ID": "0", "RANK_TABLE_FILE": ""}
 """What npu_bridge reads from the environment, as one card needs it."""
+WARM_STARTS = ("RESTORE_FROM", "LOCAL_CHECKPOINT_DIR")
+"""Variables that npu_bridge turns into a warm start of every Estimator."""
 LONGEST_LOOP = 1000
+INITIAL_LOSS_SCALE = 2**32
+LOSS_SCALE_INCREASE_STEPS = 1000
+
+log = logging.getLogger("adagan")
 
 
 class NPUEngine:
-    """Trains and predicts on an Ascend card."""
+    """Trains and predicts on Ascend cards."""
 
     name = "npu"
     prepares_ahead = False
+    """One session at a time: a card belongs to one process and one graph at once."""
     in_graph_loop = False
     """Gradients inside a while_loop are not safe there: look-ahead steps are written out."""
 
-    def __init__(self, settings: DeviceSettings):
-        """Loads npu_bridge.
+    def __init__(self, settings: DeviceSettings, workdir: str):
+        """Prepares the environment and loads npu_bridge.
 
         Raises:
-          UsageError: if it, or the CANN libraries below it, cannot be loaded.
+          UsageError: if it cannot be loaded, or the environment would warm-start components.
         """
-        for name, value in SINGLE_CARD.items():
-            os.environ.setdefault(name, value)
-        self._settings = settings
+        _prepare_environment()
         self._bridge = _load_bridge()
+        self._settings, self._workdir = settings, workdir
+        self.rank, self.ranks = int(os.environ.get("RANK_ID") or 0), _rank_size()
+        self.wrap_optimizers = _wrapper(self._bridge, settings.precision_mode, self.ranks)
+        log.info("Device: npu (npu_bridge is there; rank %d of %d)", self.rank, self.ranks)
+
+    def check_iterations(self, iterations: Iterable[int]) -> None:
+        """Checks that the device's loop ends where each training should.
+
+        Raises:
+          UsageError: if `--iterations_per_loop` does not divide one of them.
+        """
+        for number in iterations:
+            loop_length(number, self._settings.iterations_per_loop)
 
     def train(
         self,
@@ -55,6 +77,7 @@ class NPUEngine:
     ) -> TrainResult:
         """Trains a model from its initial values and predicts with it; see `HostEngine.train`."""
         length = loop_length(iterations, self._settings.iterations_per_loop)
+        own = stream.part(self.rank, self.ranks)
         hooks: List[Any] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
@@ -62,10 +85,9 @@ class NPUEngine:
             hooks.append(LossHook(step, means, model_dir, report))
             return [*hooks, _LoopCheckHook(step, length), CheckpointHook(saver, model_dir)]
 
-        estimator = self._estimator(
-            accumulated(model_fn, length, make_hooks), model_dir, params, length
-        )
-        estimator.train(pipelines.single_iterations(stream, length), max_steps=iterations)
+        looped = accumulated(model_fn, length, make_hooks)
+        estimator = self._estimator(looped, model_dir, params, length)
+        estimator.train(pipelines.single_iterations(own, length), max_steps=iterations)
         checkpoint = os.path.join(model_dir, f"model.ckpt-{iterations}")
         predictions = self.predict(model_fn, checkpoint, params, predict_for)
         return TrainResult(checkpoint, hooks[0].iterations_per_second, predictions)
@@ -81,17 +103,28 @@ class NPUEngine:
         return joined(outputs, len(points))
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any, length: int) -> Any:
-        # NPUEstimator changes the session configuration it is given: a fresh one each time.
-        config = self._bridge.NPURunConfig(
-            model_dir=model_dir,
-            iterations_per_loop=length,
-            tf_random_seed=0,
-            save_summary_steps=0,
-            # Our own hook saves once, at the end: each save on the device's way costs a run.
-            save_checkpoints_steps=0,
-            session_config=tf.ConfigProto(allow_soft_placement=True),
-        )
-        return self._bridge.NPUEstimator(
+        bridge, settings = self._bridge, self._settings
+        wanted = {
+            "model_dir": model_dir,
+            "iterations_per_loop": length,
+            "tf_random_seed": 0,
+            "save_summary_steps": 0,
+            # Our own hook saves once, at the end: every save on the way costs a Session.run.
+            "save_checkpoints_steps": 0,
+            "log_step_count_steps": None,
+            # NPUEstimator changes the session configuration it is given: a fresh one each time.
+            "session_config": tf.ConfigProto(allow_soft_placement=True),
+            "enable_data_pre_proc": True,
+            # Every component compiles the same kernels.
+            "op_compiler_cache_mode": "enable",
+            "precision_mode": settings.precision_mode or None,
+            "profiling_config": _profiling(bridge, settings, self._workdir),
+            "dump_config": _dump(bridge, settings, self._workdir),
+        }
+        known = inspect.signature(bridge.NPURunConfig.__init__).parameters
+        given = {name: value for name, value in wanted.items() if value is not None}
+        config = bridge.NPURunConfig(**{n: v for n, v in given.items() if n in known})
+        return bridge.NPUEstimator(
             model_fn=model_fn, model_dir=model_dir, config=config, params={"params": params}
         )
 
@@ -118,7 +151,7 @@ def loop_length(iterations: int, wanted: int) -> int:
     """Iterations to one Session.run: a divisor of all, so that training ends where it should.
 
     Raises:
-      UsageError: if the wanted length divides them not.
+      UsageError: if the wanted length does not divide them.
     """
     if wanted:
         if iterations % wanted:
@@ -130,6 +163,34 @@ def loop_length(iterations: int, wanted: int) -> int:
     return max(n for n in range(1, min(LONGEST_LOOP, iterations) + 1) if iterations % n == 0)
 
 
+def _prepare_environment() -> None:
+    """Sets what one card needs and what is missing; npu_bridge reads it once a process."""
+    for name in WARM_STARTS:
+        if os.environ.get(name):
+            raise UsageError(
+                f"{name}={os.environ[name]}: npu_bridge would start every component from it; "
+                f"unset it, each component starts afresh"
+            )
+    # July 2026's release takes the size from CM_WORKER_SIZE too, and refuses both together.
+    skipped = {"RANK_SIZE"} if os.environ.get("CM_WORKER_SIZE") else set()
+    if os.environ.get("POD_NAME"):
+        skipped.add("RANK_ID")
+    for name, value in SINGLE_CARD.items():
+        if name not in skipped and not os.environ.get(name):
+            os.environ[name] = value
+    if _rank_size() > 1 and not os.environ.get("RANK_TABLE_FILE"):
+        raise UsageError(
+            f"RANK_TABLE_FILE=: RANK_SIZE={_rank_size()} cards need the path of the HCCL rank table"
+        )
+
+
+def _rank_size() -> int:
+    text = os.environ.get("RANK_SIZE") or os.environ.get("CM_WORKER_SIZE") or "1"
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"RANK_SIZE={text}: must be the number of cards")
+    return int(text)
+
+
 def _load_bridge() -> Any:
     try:
         return importlib.import_module("npu_bridge.npu_init")
@@ -139,3 +200,53 @@ def _load_bridge() -> Any:
             f"source CANN's environment, such as "
             f". /usr/local/Ascend/ascend-toolkit/set_env.sh, or use --device=cpu"
         ) from error
+
+
+def _wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
+    """What stands around a model's optimizers: averaging over cards, then loss scaling.
+
+    A plain function, because Estimators copy their params deeply.
+    """
+
+    def wrap(optimizers: List[Any]) -> List[Any]:
+        if ranks > 1:
+            optimizers = [bridge.NPUDistributedOptimizer(optimizer) for optimizer in optimizers]
+        if precision_mode == "allow_mix_precision":
+            # One manager: overflows of two optimizers in one Session.run cannot be told apart.
+            manager = bridge.ExponentialUpdateLossScaleManager(
+                INITIAL_LOSS_SCALE, LOSS_SCALE_INCREASE_STEPS
+            )
+            more = {"is_distributed": True} if ranks > 1 else {}
+            optimizers = [
+                bridge.NPULossScaleOptimizer(optimizer, manager, **more) for optimizer in optimizers
+            ]
+        return optimizers
+
+    return wrap
+
+
+def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
+    if not settings.profiling:
+        return None
+    output = _made(workdir, "npu_profiling")
+    options = {"output": output, "task_trace": "on", "training_trace": "on", "aicpu": "on"}
+    return bridge.ProfilingConfig(
+        enable_profiling=True,
+        profiling_options=json.dumps({**options, "fp_point": "", "bp_point": ""}),
+    )
+
+
+def _dump(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
+    if settings.over_dump:
+        path = _made(workdir, "npu_dump")
+        return bridge.DumpConfig(enable_dump_debug=True, dump_path=path, dump_debug_mode="all")
+    if settings.data_dump_flag:
+        path, step = _made(workdir, "npu_dump"), settings.data_dump_step
+        return bridge.DumpConfig(enable_dump=True, dump_path=path, dump_step=step, dump_mode="all")
+    return None
+
+
+def _made(workdir: str, name: str) -> str:
+    path = os.path.abspath(os.path.join(workdir, name))
+    os.makedirs(path, exist_ok=True)
+    return path

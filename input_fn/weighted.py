@@ -10,6 +10,7 @@ import numpy as np
 
 import streams
 from input_fn.datasets import Dataset
+from options import UsageError
 from streams import BLOCK, Purpose
 
 Batches = Dict[str, np.ndarray]
@@ -25,6 +26,31 @@ class Stream(NamedTuple):
     """`draw(block, counts)`: the block's iterations from its start, so many at a time."""
     shapes: Dict[str, Tuple[int, ...]]
     """Shape of one iteration's array by feature name."""
+    batch_axis: int = 0
+    """Axis of these shapes that runs over the points of a minibatch."""
+
+    def part(self, rank: int, size: int) -> "Stream":
+        """One worker's part of every minibatch: together the workers see what one alone sees.
+
+        Raises:
+          UsageError: if the minibatch does not divide.
+        """
+        axis = self.batch_axis
+        batch = next(iter(self.shapes.values()))[axis]
+        if batch % size:
+            raise UsageError(f"--batch_size={batch}: must divide among {size} workers")
+        own = slice(rank * batch // size, (rank + 1) * batch // size)
+        before = (slice(None),) * (axis + 1)  # iterations come first in an array
+
+        def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
+            for batches in self.draw(block, counts):
+                yield {name: array[(*before, own)] for name, array in batches.items()}
+
+        shapes = {
+            name: (*shape[:axis], batch // size, *shape[axis + 1 :])
+            for name, shape in self.shapes.items()
+        }
+        return Stream(draw, shapes, axis)
 
     def chunks(self, start: int, stop: int, size: int) -> Iterator[Batches]:
         """Iterations [start, stop), at most `size` at a time and never across a block."""
@@ -152,4 +178,4 @@ def discriminator_stream(
             }
 
     shape = (folds, batch_size, *dataset.shape)
-    return Stream(draw, {"real": shape, "generated": shape})
+    return Stream(draw, {"real": shape, "generated": shape}, batch_axis=1)

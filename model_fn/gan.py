@@ -1,7 +1,7 @@
 """One component: the model function of a GAN with an unrolled discriminator."""
 
 import dataclasses
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,7 @@ class GanParams:
     shape: Tuple[int, ...]  # of one point
     initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
     in_graph_loop: bool  # look-ahead steps as a while_loop
+    wrap_optimizers: optimizers.Wrap = optimizers.unwrapped
 
 
 def activation(unrolled: bool) -> str:
@@ -108,24 +109,27 @@ def _iteration(
     latent: tf.Tensor,
 ) -> Tuple[tf.Operation, Dict[str, tf.Tensor]]:
     """One training iteration; D's update, the look-ahead and G's update in this order."""
-    settings = given.gan
-    generated = _generate(given, generator, latent)
+    settings, kind = given.gan, activation(given.gan.unrolled)
+    own_d = optimizers.create(given.optimizer, settings.d_learning_rate, "d_optimizer")
+    own_g = optimizers.create(given.optimizer, settings.g_learning_rate, "g_optimizer")
+    d_optimizer, g_optimizer = given.wrap_optimizers([own_d, own_g])
+    generated = _generate(given, _values(generator), latent)
     constant = tf.stop_gradient(generated)
 
     def discriminator_loss(parameters: Sequence[tf.Tensor]) -> tf.Tensor:
         # One concatenated batch: one matrix product a layer instead of two.
         points = tf.concat([real, constant], axis=0)
-        logits = networks.apply_discriminator(parameters, points, activation(settings.unrolled))
-        return losses.discriminator_loss(logits)
+        return losses.discriminator_loss(networks.apply_discriminator(parameters, points, kind))
 
-    d_optimizer = optimizers.create(given.optimizer, settings.d_learning_rate, "d_optimizer")
     d_loss, update = _steps(
-        d_optimizer, discriminator, lambda _: discriminator_loss(discriminator), settings.d_steps
+        d_optimizer,
+        discriminator,
+        lambda _: discriminator_loss(_values(discriminator)),
+        settings.d_steps,
     )
-
     with tf.control_dependencies([update]):
         steps_done = tf.cast(tf.train.get_global_step() + 1, tf.float32) * settings.d_steps
-        state = optimizers.look_ahead_state(given.optimizer, d_optimizer, discriminator, steps_done)
+        state = optimizers.look_ahead_state(given.optimizer, own_d, discriminator, steps_done)
     ahead = unroll.look_ahead(
         state,
         len(discriminator),
@@ -136,27 +140,33 @@ def _iteration(
     )
 
     def generator_loss(step: int) -> tf.Tensor:
-        points = generated if step == 0 else _generate(given, generator, latent)
-        logits = networks.apply_discriminator(ahead, points, activation(settings.unrolled))
+        points = generated if step == 0 else _generate(given, _values(generator), latent)
+        logits = networks.apply_discriminator(ahead, points, kind)
         return losses.generator_loss(logits, settings.objective)
 
-    g_optimizer = optimizers.create(given.optimizer, settings.g_learning_rate, "g_optimizer")
     g_loss, update = _steps(g_optimizer, generator, generator_loss, settings.g_steps)
     with tf.control_dependencies([update]):
         train_op = tf.assign_add(tf.train.get_global_step(), 1).op
     return train_op, {"discriminator_loss": d_loss, "generator_loss": g_loss}
 
 
+def _values(variables: Sequence[tf.Variable]) -> List[tf.Tensor]:
+    """What the variables hold at this point of the iteration: a plain use may read earlier."""
+    return [variable.read_value() for variable in variables]
+
+
 def _steps(
-    optimizer: tf.train.Optimizer, variables: List[tf.Variable], loss_fn: Any, steps: int
+    optimizer: tf.train.Optimizer,
+    variables: List[tf.Variable],
+    loss_fn: Callable[[int], tf.Tensor],
+    steps: int,
 ) -> Tuple[tf.Tensor, tf.Operation]:
     """Some optimizer steps, one after another; the first one's loss and the last update."""
     first_loss, update = None, tf.no_op()
     for step in range(steps):
         with tf.control_dependencies([update]):
             loss = loss_fn(step)
-            gradients = optimizer.compute_gradients(loss, variables)
-            update = optimizer.apply_gradients(gradients)
+            update = optimizer.apply_gradients(optimizer.compute_gradients(loss, variables))
         first_loss = loss if first_loss is None else first_loss
     return first_loss, update
 

@@ -24,6 +24,7 @@ class MixtureDiscriminatorParams:
     shape: Tuple[int, ...]  # of one point
     activation: str  # of the hidden layers, as in `networks.apply_network`
     initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
+    wrap_optimizers: optimizers.Wrap = optimizers.unwrapped
 
 
 def initial_values(
@@ -88,7 +89,8 @@ def model_fn(
         both = logits(parameters, tf.concat([real, generated], axis=0))
         fold_losses.append(losses.discriminator_loss(both))
     total = tf.add_n(fold_losses)  # the folds share no parameter: each gets its own gradient
-    optimizer = optimizers.create(given.optimizer, given.discriminator.learning_rate, "optimizer")
+    own = optimizers.create(given.optimizer, given.discriminator.learning_rate, "optimizer")
+    (optimizer,) = given.wrap_optimizers([own])
     variables = [variable for parameters in folds for variable in parameters]
     gradients = optimizer.compute_gradients(total, variables)
     with tf.control_dependencies([optimizer.apply_gradients(gradients)]):

@@ -60,29 +60,29 @@ def apply_network(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation
       [batch, units of the last layer].
     """
     hidden = _hidden(parameters, inputs, activation)
-    return tf.matmul(hidden, parameters[-2]) + parameters[-1]
+    return _affine(hidden, *parameters[-2:])
 
 
 def apply_discriminator(
     parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str
 ) -> tf.Tensor:
-    """The logits of a network with one output, [batch]; see `apply_network`.
-
-    The product with the last kernel is a sum over rows, and so is its gradient: XLA makes vector
-    code of both, but of a matrix product with one column a scalar loop that takes longer than the
-    whole layer below.
-    """
+    """The logits of a network with one output, [batch]; see `apply_network`."""
     hidden = _hidden(parameters, inputs, activation)
-    return tf.reshape(tf.matmul(hidden, parameters[-2]) + parameters[-1], [-1])
+    return tf.reshape(_affine(hidden, *parameters[-2:]), [inputs.shape[0]])
 
 
 def _hidden(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str) -> tf.Tensor:
     """The last hidden layer, [batch, units]."""
     hidden = inputs
     for layer in range(0, len(parameters) - 2, 2):
-        hidden = tf.matmul(hidden, parameters[layer]) + parameters[layer + 1]
+        hidden = _affine(hidden, *parameters[layer : layer + 2])
         hidden = {"tanh": tf.tanh, "relu": tf.nn.relu}[activation](hidden)
     return hidden
+
+
+def _affine(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """[batch, in] to [batch, out]. The gradient of bias_add has a static shape, that of + not."""
+    return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
 
 
 def flatten(points: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,13 @@ ADAM_EPSILON = 1e-8
 State = List[tf.Tensor]
 """Parameters, then whatever else a rule carries from step to step."""
 Rule = Callable[[State, Sequence[tf.Tensor]], State]
+Wrap = Callable[[List[tf.train.Optimizer]], List[tf.train.Optimizer]]
+"""Puts what a device needs (averaging over cards, loss scaling) around a model's optimizers."""
+
+
+def unwrapped(optimizers: List[tf.train.Optimizer]) -> List[tf.train.Optimizer]:
+    """The optimizers as they are."""
+    return optimizers
 
 
 def create(settings: OptimizerSettings, learning_rate: float, name: str) -> tf.train.Optimizer:

@@ -23,13 +23,14 @@ TINY = [
 ]
 
 
-def run_main(*arguments, cwd=ROOT):
-    """Runs main.py in a fresh process."""
+def run_main(*arguments, cwd=ROOT, environment=()):
+    """Runs main.py in a fresh process, with some variables more in its environment."""
     return subprocess.run(
         [sys.executable, os.path.join(ROOT, "main.py"), *arguments],
         capture_output=True,
         text=True,
         cwd=str(cwd),
+        env={**os.environ, **dict(environment)},
         timeout=300,
     )
 

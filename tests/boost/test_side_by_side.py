@@ -79,7 +79,7 @@ def counting_stream():
 
 
 def make_training(engine):
-    return Training(engine, None, "dir", None, {"x": (2,)}, 10, None, "Component 1/1")
+    return Training(engine, None, "dir", None, {"x": (2,)}, 0, 10, None, "Component 1/1")
 
 
 @pytest.mark.parametrize("prepares_ahead", [True, False])

@@ -32,7 +32,7 @@ def make_stream():
 
 
 def train(tmp_path, chunk, params, latent):
-    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=chunk))
+    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=chunk), "")
     reports = []
     result = engine.train(
         gan.model_fn,

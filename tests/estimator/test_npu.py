@@ -1,0 +1,246 @@
+"""The NPU engine against a stand-in of npu_bridge in the shapes of two releases."""
+
+import glob
+import importlib
+import json
+import os
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from estimator import backend, npu
+from estimator.backend import DeviceSettings
+from input_fn import datasets, weighted
+from input_fn.datasets import DataSettings
+from options import UsageError
+from tests import npu_stand_in
+from tests.conftest import TINY, run_main
+
+NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
+CLEAN = (*npu.SINGLE_CARD, *npu.WARM_STARTS, "CM_WORKER_SIZE", "POD_NAME", *backend.CANN_VARIABLES)
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    """An environment without anything of Ascend, but an importable stand-in."""
+    for name in CLEAN:
+        monkeypatch.delenv(name, raising=False)
+    npu_stand_in.make_package(tmp_path / "bridge")
+    graphs = tmp_path / "graphs"
+    graphs.mkdir()
+    return {"PYTHONPATH": str(tmp_path / "bridge"), "NPU_STAND_IN_LOG": str(graphs)}
+
+
+def run_npu(environment, release, *flags, **more):
+    variables = {**environment, "NPU_STAND_IN_RELEASE": release, **more}
+    return run_main(*NPU, *flags, environment=variables)
+
+
+def checkpoint_weights(workdir, step):
+    (index,) = glob.glob(os.path.join(str(workdir), "components", f"{step:02d}", "*.index"))
+    reader = tf.train.load_checkpoint(index[: -len(".index")])
+    names = [n for n in reader.get_variable_to_shape_map() if "layer" in n]
+    return {name: reader.get_tensor(name) for name in names}
+
+
+def assert_same_weights(one, other, step):
+    left, right = checkpoint_weights(one, step), checkpoint_weights(other, step)
+    assert sorted(left) == sorted(right)
+    for name, value in left.items():
+        np.testing.assert_allclose(right[name], value, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("release", ["A", "B"])
+@pytest.mark.parametrize("length", [1, 10])
+def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, release, length):
+    """Step 1 from scratch, step 2 from the CPU's step 1, to 1e-5; TINY has 40 and 20 iterations."""
+    on_cpu, _ = tiny_run
+    on_npu = str(tmp_path / "run")
+    first = run_npu(
+        environment, release, "--steps=1", f"--workdir={on_npu}", f"--iterations_per_loop={length}"
+    )
+    assert first.returncode == 0, first.stderr
+    assert "Device: npu" in first.stdout
+    assert_same_weights(on_cpu, on_npu, 1)
+
+    shutil.rmtree(os.path.join(on_npu, "components"))
+    part = os.path.join(on_npu, "components", "01")
+    shutil.copytree(os.path.join(on_cpu, "components", "01"), part)
+    second = run_npu(environment, release, f"--workdir={on_npu}", f"--iterations_per_loop={length}")
+    assert second.returncode == 0, second.stderr
+    assert_same_weights(on_cpu, on_npu, 2)
+    assert tf.train.latest_checkpoint(part).endswith("model.ckpt-40")
+    with open(os.path.join(part, "checkpoint")) as file:
+        assert on_npu not in file.read()
+
+
+def test_a_whole_run_has_four_graphs(environment, tmp_path):
+    done = run_npu(environment, "A", "--steps=4", f"--workdir={tmp_path}/run")
+    assert done.returncode == 0, done.stderr
+    texts = {}
+    for path in sorted(glob.glob(os.path.join(environment["NPU_STAND_IN_LOG"], "*.pbtxt"))):
+        with open(path) as file:
+            texts.setdefault(file.read(), []).append(os.path.basename(path))
+    assert len(texts) == 4, [names for names in texts.values()]
+    assert sum(len(names) for names in texts.values()) == 4 * 2 + 3 * 2
+
+
+def test_losses_reach_tensorboard_as_means_over_the_device_loop(tiny_run, environment, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    done = run_npu(
+        environment, "B", "--steps=1", f"--workdir={tmp_path}/run", "--iterations_per_loop=10"
+    )
+    assert done.returncode == 0, done.stderr
+
+    def losses(workdir):
+        events = EventAccumulator(os.path.join(str(workdir), "components", "01")).Reload()
+        return events.Scalars("loss/discriminator_loss")
+
+    on_npu = losses(tmp_path / "run")
+    assert [event.step for event in on_npu] == [10, 20, 30, 40]
+    whole = np.mean([event.value for event in losses(tiny_run[0])])
+    assert np.mean([event.value for event in on_npu]) == pytest.approx(whole, abs=1e-4)
+
+
+def test_mixed_precision_profiling_and_dumps(environment, tmp_path):
+    flags = ["--steps=2", "--precision_mode=allow_mix_precision", "--profiling", "--over_dump"]
+    done = run_npu(environment, "A", *flags, f"--workdir={tmp_path}/run")
+    assert done.returncode == 0, done.stderr
+    assert {"npu_profiling", "npu_dump"} <= set(os.listdir(str(tmp_path / "run")))
+
+
+def test_without_cann_one_line_and_nothing_written(tmp_path, monkeypatch):
+    for name in CLEAN:
+        monkeypatch.delenv(name, raising=False)
+    done = run_main(*NPU, f"--workdir={tmp_path}/run")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "set_env" in done.stderr
+    assert "npu_bridge" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_auto_says_why_it_does_not_take_the_npu_and_does_not_import_it(environment, tmp_path):
+    (tmp_path / "bridge" / "npu_bridge" / "npu_init.py").write_text("raise SystemExit(9)\n")
+    flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
+    done = run_main(*flags, environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert "Device: cpu (npu_bridge is installed, but CANN's set_env" in done.stdout
+
+
+def test_auto_falls_back_with_a_reason_where_the_adapter_does_not_load(environment, tmp_path):
+    (tmp_path / "bridge" / "npu_bridge" / "npu_init.py").write_text("raise OSError('libge.so')\n")
+    flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
+    done = run_main(*flags, environment={**environment, "ASCEND_OPP_PATH": "/opt/cann"})
+    assert done.returncode == 0, done.stderr
+    assert "Device: cpu (" in done.stdout
+    assert "libge.so" in done.stdout
+
+
+def test_auto_takes_the_npu_where_cann_is_sourced(environment, tmp_path):
+    flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
+    done = run_main(*flags, environment={**environment, "ASCEND_OPP_PATH": "/opt/cann"})
+    assert done.returncode == 0, done.stderr
+    assert "Device: npu" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "flags", "message"),
+    [
+        ({"RESTORE_FROM": "/old"}, [], "RESTORE_FROM=/old"),
+        ({"LOCAL_CHECKPOINT_DIR": "/old"}, [], "LOCAL_CHECKPOINT_DIR=/old"),
+        ({"RANK_SIZE": "2"}, [], "RANK_TABLE_FILE=: RANK_SIZE=2"),
+        ({"RANK_SIZE": "many"}, [], "RANK_SIZE=many"),
+        ({}, ["--iterations_per_loop=7"], "--iterations_per_loop=7: must divide the 40"),
+        ({}, ["--over_dump", "--data_dump_flag"], "--over_dump: not together"),
+        ({}, ["--data_dump_step=x"], "--data_dump_step=x"),
+    ],
+)
+def test_what_would_go_wrong_is_refused_before_anything_is_written(
+    environment, tmp_path, variables, flags, message
+):
+    done = run_npu(environment, "B", *flags, f"--workdir={tmp_path}/run", **variables)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_rank_other_than_0_trains_along_and_keeps_nothing(environment, tmp_path):
+    """With one process of two there is nothing to average; what is tried is who writes."""
+    table = tmp_path / "ranks.json"
+    table.write_text("{}")
+    cards = {"RANK_SIZE": "2", "RANK_TABLE_FILE": str(table)}
+    other = run_npu(environment, "A", f"--workdir={tmp_path}/run", RANK_ID="1", **cards)
+    assert other.returncode == 0, other.stderr
+    assert other.stdout.count("Evaluating") == 0
+    assert not (tmp_path / "run").exists()
+    root = run_npu(environment, "A", f"--workdir={tmp_path}/run", RANK_ID="0", **cards)
+    assert root.returncode == 0, root.stderr
+    assert root.stdout.count("Evaluating") == 2
+
+
+@pytest.fixture
+def bridge(environment, monkeypatch):
+    monkeypatch.syspath_prepend(environment["PYTHONPATH"])
+    module = importlib.import_module("npu_bridge.npu_init")
+    yield module
+    for name in [name for name in sys.modules if name.split(".")[0] == "npu_bridge"]:
+        del sys.modules[name]
+
+
+def test_optimizers_are_averaged_over_cards_then_scaled_by_one_manager(bridge):
+    wrap = npu._wrapper(bridge, "allow_mix_precision", 8)
+    own = [tf.train.GradientDescentOptimizer(0.1) for _ in range(2)]
+    wrapped = wrap(own)
+    assert bridge.NPUDistributedOptimizer.uses[-2:] == own
+    assert all(isinstance(w, bridge.NPULossScaleOptimizer) for w in wrapped)
+    one, other = bridge.NPULossScaleOptimizer.managers[-2:]
+    assert one is other
+    assert npu._wrapper(bridge, "", 1)(own) == own
+
+
+def test_the_environment_is_completed_and_not_overwritten(monkeypatch):
+    for name in CLEAN:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("JOB_ID", "77")
+    npu._prepare_environment()
+    assert os.environ["JOB_ID"] == "77"
+    assert os.environ["RANK_SIZE"] == "1"
+    for name in npu.SINGLE_CARD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CM_WORKER_SIZE", "1")
+    npu._prepare_environment()
+    assert not os.environ.get("RANK_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("iterations", "wanted", "expected"),
+    [(15000, 0, 1000), (5000, 0, 1000), (330, 0, 330), (1022, 0, 511), (997, 0, 997), (40, 10, 10)],
+)
+def test_the_loop_divides_the_iterations(iterations, wanted, expected):
+    assert npu.loop_length(iterations, wanted) == expected
+
+
+def test_workers_together_see_what_one_alone_sees():
+    data = datasets.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
+    weights = np.full(100, 0.01)
+    whole = weighted.component_stream(data, weights, 8, 3, "normal", 1, 2)
+    (alone,) = whole.chunks(0, 5, 5)
+    parts = [next(whole.part(rank, 2).chunks(0, 5, 5)) for rank in range(2)]
+    for name, array in alone.items():
+        np.testing.assert_array_equal(np.concatenate([p[name] for p in parts], axis=1), array)
+    folds = weighted.discriminator_stream(data, [np.arange(50)] * 2, alone["real"][0], 8, 0, 2)
+    assert folds.part(1, 4).shapes["real"] == (2, 2, 2)
+    with pytest.raises(UsageError, match="--batch_size=8: must divide among 3 workers"):
+        whole.part(0, 3)
+
+
+def test_device_settings_are_checked_without_loading_anything():
+    backend.check(DeviceSettings(data_dump_step="0|5|10"))
+    assert json.dumps(DeviceSettings().precision_mode) == '""'
