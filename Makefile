@@ -21,4 +21,4 @@ format: env  ## lay out the code
 
 lock: env  ## write requirements.lock anew from the requirements files
 	@.uv/bin/uv pip compile --quiet --python $(PYTHON) --python-version 3.7.16 --generate-hashes --no-header \
-		--no-annotate requirements.txt requirements-tensorflow.txt requirements-dev.txt -o requirements.lock
+		--no-annotate requirements.txt requirements-tensorflow.txt requirements-export.txt requirements-dev.txt -o requirements.lock

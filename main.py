@@ -32,6 +32,7 @@ HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15
   python main.py --dataset=file --data_file=points.csv --workdir=mine     your own points
   python main.py --mode=sample --workdir=mine --num_samples=1000 --output=new.npy
   python main.py --mode=evaluate --workdir=mine
+  python main.py --mode=export --workdir=mine --format=onnx
   tensorboard --logdir=mine --host=127.0.0.1
 
 The same command again goes on after the last finished step. --flagfile=FILE reads flags.
@@ -139,13 +140,23 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
         raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
     if command.mode == "sample":
         _check_output(command.output)
+    directory = command.export_dir or workdir.join("export", command.format)
+    if command.mode == "export":
+        _check_export(command, directory, len(state.steps))
     dataset, yardstick = _load(settings)
     engine = _engine(device, workdir)
 
     from boost import inference, run
 
     mixture = run.make(settings, dataset, yardstick, engine, workdir)
-    if command.mode == "evaluate":
+    if command.mode == "export":
+        from boost import exports
+
+        for line in exports.export_mixture(
+            mixture, state, command.format, command.component, directory, seed
+        ):
+            log.info("%s", line)
+    elif command.mode == "evaluate":
         for line in inference.evaluate(mixture, state, seed):
             log.info("%s", line)
     else:
@@ -190,6 +201,15 @@ def _private_copy(workdir: Workdir) -> Workdir:
     if os.path.isdir(workdir.path):
         shutil.copytree(workdir.path, private)
     return Workdir(private)
+
+
+def _check_export(command: Command, directory: str, steps: int) -> None:
+    if command.component > steps:
+        raise UsageError(f"--component={command.component}: the run has {steps} components so far")
+    if os.path.exists(directory) and not command.overwrite:
+        raise UsageError(
+            f"--export_dir={directory}: is there already; use --overwrite to replace it"
+        )
 
 
 def _check_output(path: str) -> None:

@@ -34,12 +34,20 @@ class Command:
 
     mode: str = option(
         "train",
-        "train: start a run or go on; evaluate: score it on 20 draws; sample: draw points.",
-        choices=("train", "evaluate", "sample"),
+        "train: start a run or go on; evaluate: score it on 20 draws; sample: draw points; export.",
+        choices=("train", "evaluate", "sample", "export"),
     )
     workdir: str = option("results", "Directory of the run.")
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
     output: str = option("", "File that --mode=sample writes: .npy or .csv.")
+    format: str = option(
+        "saved_model",
+        "What --mode=export writes, beside an example of inputs and output.",
+        choices=("ckpt", "saved_model", "frozen", "onnx"),
+    )
+    component: int = option(0, "Component to export; 0: the whole mixture.", bounds="[0, 10000]")
+    export_dir: str = option("", "Where to; WORKDIR/export/FORMAT unless given.")
+    overwrite: bool = option(False, "Replace an export that is there.")
 
 
 ROOMS: Dict[str, Tuple[str, Type]] = {

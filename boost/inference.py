@@ -1,7 +1,7 @@
 """What a trained or half-trained mixture is used for: scoring it again, and sampling."""
 
 import os
-from typing import List
+from typing import Callable, List
 
 import numpy as np
 
@@ -27,7 +27,24 @@ def sample(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> 
     Returns:
       [number, *shape] float32, in random order; the same for the same seed.
     """
-    components = [
+    drawn = draw(run, state, number, seed, purpose)
+    return mixture.sample(components(run, state), drawn)
+
+
+def draw(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> mixture.Draw:
+    """The inputs of `sample`, with the same arguments."""
+    return mixture.draw(
+        state.mixture_weights,
+        number,
+        run.network.latent_space_dim,
+        run.network.latent_space_distr,
+        streams.generator(seed, purpose),
+    )
+
+
+def components(run: Run, state: State) -> List[Callable[[np.ndarray], np.ndarray]]:
+    """For each component what maps latent noise [n, z] to points through its checkpoint."""
+    return [
         mixture.generator_of(
             run.engine,
             gan.model_fn,
@@ -36,14 +53,6 @@ def sample(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> 
         )
         for record in state.steps
     ]
-    return mixture.sample(
-        components,
-        state.mixture_weights,
-        number,
-        run.network.latent_space_dim,
-        run.network.latent_space_distr,
-        streams.generator(seed, purpose),
-    )
 
 
 def evaluate(run: Run, state: State, seed: int) -> List[str]:

@@ -1,6 +1,6 @@
 """The mixture of components: fresh samples through their checkpoints, and pools of samples."""
 
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -33,33 +33,53 @@ def take(
     return taken[rng.permutation(number)]
 
 
-def sample(
-    generate: Sequence[Callable[[np.ndarray], np.ndarray]],
+class Draw(NamedTuple):
+    """The inputs of fresh samples of a mixture, in their random order."""
+
+    components: np.ndarray  # [n] int64, 0 for the first component
+    latent: np.ndarray  # [n, z] float32
+
+
+def draw(
     mixture_weights: Sequence[float],
     number: int,
     latent_dim: int,
     latent_distribution: str,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Fresh independent samples of the mixture, drawn through its components' checkpoints.
+) -> Draw:
+    """Draws which component each sample comes from, and its latent noise.
 
     Args:
-      generate: for each component what maps latent noise [n, z] to points [n, *shape].
       mixture_weights: alpha, sums to 1.
       number: of samples, >= 1.
       latent_dim: z.
       latent_distribution: "normal" or "uniform".
       rng: decides everything.
-
-    Returns:
-      [number, *shape] float32 in random order.
     """
     counts = rng.multinomial(number, mixture_weights)
-    parts: List[np.ndarray] = []
-    for component, count in zip(generate, counts):
-        if count:
-            parts.append(component(draw_latent((count, latent_dim), latent_distribution, rng)))
-    return np.concatenate(parts)[rng.permutation(number)]
+    components = np.repeat(np.arange(len(counts)), counts)[rng.permutation(number)]
+    return Draw(components, draw_latent((number, latent_dim), latent_distribution, rng))
+
+
+def sample(generate: Sequence[Callable[[np.ndarray], np.ndarray]], drawn: Draw) -> np.ndarray:
+    """Fresh independent samples of the mixture, through its components' checkpoints.
+
+    Args:
+      generate: for each component what maps latent noise [n, z] to points [n, *shape].
+      drawn: n inputs.
+
+    Returns:
+      [n, *shape] float32.
+    """
+    points = None
+    for component, generate_component in enumerate(generate):
+        own = drawn.components == component
+        if own.any():
+            made = generate_component(drawn.latent[own])
+            if points is None:
+                points = np.empty((len(own), *made.shape[1:]), np.float32)
+            points[own] = made
+    return points
 
 
 def latent_input(latent: np.ndarray) -> FixedInput:

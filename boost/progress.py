@@ -21,7 +21,7 @@ class Progress:
         self._label, self._total = label, total
         self._bar: Optional[tqdm] = None
         self._shown = False
-        self._step = 0
+        self._step, self._losses = 0, {}  # type: int, Dict[str, float]
         self._first: Optional[Tuple[int, float]] = None  # the first report holds the set-up
 
     def __enter__(self) -> "Progress":
@@ -40,7 +40,7 @@ class Progress:
         elif self._shown and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = time.perf_counter()
             log.info("%s", self._line(step))
-        self._step = step
+        self._step, self._losses = step, losses
         if self._first is None:
             self._first = (step, time.perf_counter())
 
@@ -55,4 +55,4 @@ class Progress:
         first_step, since = self._first or (step, 0.0)
         if step > first_step:
             line += f", {(step - first_step) / (time.perf_counter() - since):.0f} it/s"
-        return line
+        return line + "".join(f", {name}={value:.4f}" for name, value in self._losses.items())

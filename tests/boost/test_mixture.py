@@ -28,8 +28,8 @@ def test_sample_asks_each_component_for_its_share_and_shuffles():
 
         return generate
 
-    rng = np.random.default_rng(0)
-    points = mixture.sample([component(0), component(1)], [0.25, 0.75], 1000, 5, "normal", rng)
+    drawn = mixture.draw([0.25, 0.75], 1000, 5, "normal", np.random.default_rng(0))
+    points = mixture.sample([component(0), component(1)], drawn)
     assert sum(asked) == 1000
     assert asked[1] == np.count_nonzero(points[:, 0])
     changes = np.count_nonzero(np.diff(points[:, 0]))
@@ -40,7 +40,7 @@ def test_sample_skips_components_without_points():
     def never(latent):
         raise AssertionError("a component of weight 0 was asked for points")
 
-    rng = np.random.default_rng(0)
-    points = mixture.sample([never, lambda z: z], [0.0, 1.0], 3, 4, "uniform", rng)
-    assert points.shape == (3, 4)
+    drawn = mixture.draw([0.0, 1.0], 3, 4, "uniform", np.random.default_rng(0))
+    points = mixture.sample([never, lambda z: z], drawn)
+    np.testing.assert_array_equal(points, drawn.latent)
     assert np.all(np.abs(points) <= 1)

@@ -1,0 +1,96 @@
+"""Exports the mixture, or one of its components, for use without this project."""
+
+import os
+import shutil
+from typing import Dict, List, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+from boost import inference, mixture
+from boost.run import Run
+from boost.state import State
+from estimator import export
+from estimator.export import Signature
+from model_fn import mixture_model
+from model_fn.mixture_model import Mixture
+from streams import Purpose
+
+
+def export_mixture(
+    run: Run, state: State, form: str, component: int, directory: str, seed: int
+) -> List[str]:
+    """Writes an export, whole or not at all, in place of an earlier one.
+
+    With it goes an example: the latent noise of `--mode=sample` with this seed, which component
+    each row comes from, and the points that the checkpoints make of it.
+
+    Args:
+      run: the run that made the components.
+      state: its committed steps, at least one.
+      form: one of `export.FORMATS`.
+      component: 1, 2, ...; 0 for the whole mixture.
+      directory: of the export.
+      seed: of the example.
+
+    Returns:
+      Lines that say what was written.
+    """
+    model = _model(run, state, component)
+    feeds, expected = _example(run, state, component, model, seed)
+    signatures = {
+        "sample": Signature(lambda batch: mixture_model.build(model, batch), list(feeds), "points")
+    }
+    if model.discriminator:
+        signatures["density_ratio"] = Signature(
+            lambda batch: mixture_model.build_density_ratio(model), ["points_in"], "density_ratio"
+        )
+    temporary = directory.rstrip("/") + ".tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    os.makedirs(temporary)
+    lines = export.write(form, temporary, signatures, feeds, expected)
+    shutil.rmtree(directory, ignore_errors=True)
+    os.replace(temporary, directory)
+    return [line.replace(temporary, directory) for line in lines]
+
+
+def _model(run: Run, state: State, component: int) -> Mixture:
+    records = [state.steps[component - 1]] if component else list(state.steps)
+    weights = [1.0] if component else list(state.mixture_weights)
+    last = run.workdir.component(records[-1].step)
+    discriminator = tf.train.latest_checkpoint(os.path.join(last, "mixture_discriminator"))
+    return Mixture(
+        run.network,
+        run.dataset.shape,
+        run.gan.unrolled,
+        [_values(run.workdir.join(record.checkpoint)) for record in records],
+        weights,
+        _values(discriminator) if discriminator and not component else {},
+    )
+
+
+def _values(checkpoint: str) -> Dict[str, np.ndarray]:
+    reader = tf.train.load_checkpoint(checkpoint)
+    names = [
+        name
+        for name in reader.get_variable_to_shape_map()
+        if name.split("/")[0] in ("generator", "scaling", "mixture_discriminator")
+    ]
+    return {name: reader.get_tensor(name) for name in names if "optimizer" not in name}
+
+
+def _example(
+    run: Run, state: State, component: int, model: Mixture, seed: int
+) -> Tuple[Dict[str, np.ndarray], np.ndarray]:
+    drawn = inference.draw(run, state, export.FROZEN_BATCH, seed, Purpose.SAMPLE)
+    components = inference.components(run, state)
+    if component:
+        drawn = mixture.Draw(np.zeros_like(drawn.components), drawn.latent)
+        components = [components[component - 1]]
+    feeds = {"latent": drawn.latent}
+    if len(components) > 1:
+        # In the middle of the interval that chooses the component.
+        ends = np.cumsum(model.mixture_weights)
+        middles = ends - np.array(model.mixture_weights) / 2
+        feeds["component_uniform"] = middles[drawn.components].astype(np.float32)
+    return feeds, mixture.sample(components, drawn)
