@@ -110,8 +110,10 @@ def accumulated(
             return spec
         with tf.control_dependencies([spec.train_op]):
             step = tf.identity(tf.train.get_global_step().read_value())
-        # The first iteration of a run overwrites the sums, the others add to them.
-        kept = tf.cast(tf.not_equal(tf.floormod(step, length), 1 % length), tf.float32)
+        # The first iteration of a run overwrites the sums, the others add to them. In int32, which
+        # every device takes.
+        turn = tf.floormod(tf.cast(step, tf.int32), length)
+        kept = tf.cast(tf.not_equal(turn, 1 % length), tf.float32)
         sums = {
             name: (variable, variable.assign(variable.read_value() * kept + value))
             for name, value in spec.predictions.items()

@@ -111,7 +111,8 @@ class NPUEngine:
             "save_summary_steps": 0,
             # Our own hook saves once, at the end: every save on the way costs a Session.run.
             "save_checkpoints_steps": 0,
-            "log_step_count_steps": None,
+            # A multiple of the loop, as all intervals should be.
+            "log_step_count_steps": length * max(1, LONGEST_LOOP // length),
             # NPUEstimator changes the session configuration it is given: a fresh one each time.
             "session_config": tf.ConfigProto(allow_soft_placement=True),
             "enable_data_pre_proc": True,

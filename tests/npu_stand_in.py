@@ -230,6 +230,8 @@ class _DeviceLoop(tf.train.SessionRunHook):
 
     def before_run(self, run_context):
         session = run_context.session
+        if os.environ.get("NPU_STAND_IN_SKIPS_LOOP"):
+            return
         before = session.run(self._step)
         for _ in range(self._iterations - 1):
             session.run(self._train_op)

@@ -106,6 +106,13 @@ def test_losses_reach_tensorboard_as_means_over_the_device_loop(tiny_run, enviro
     assert np.mean([event.value for event in on_npu]) == pytest.approx(whole, abs=1e-4)
 
 
+def test_a_skipped_device_loop_is_noticed(environment, tmp_path):
+    flags = [f"--workdir={tmp_path}/run", "--iterations_per_loop=10"]
+    done = run_npu(environment, "B", *flags, NPU_STAND_IN_SKIPS_LOOP="1")
+    assert done.returncode == 2
+    assert "advanced the global step by 1 in its first run; its loop was skipped" in done.stderr
+
+
 def test_mixed_precision_profiling_and_dumps(environment, tmp_path):
     flags = ["--steps=2", "--precision_mode=allow_mix_precision", "--profiling", "--over_dump"]
     done = run_npu(environment, "A", *flags, f"--workdir={tmp_path}/run")
