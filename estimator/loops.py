@@ -47,7 +47,7 @@ def looped(
             batch = {name: tf.gather(array, index) for name, array in zip(names, chunk)}
             spec = model_fn(features=batch, labels=labels, mode=mode, params=params, config=config)
             specs.append(spec)
-            sums.update((name, _sum_variable(name)) for name in spec.predictions)
+            sums.update((name, _local_variable(name, tf.float32)) for name in spec.predictions)
             added = [sums[name].assign_add(value) for name, value in spec.predictions.items()]
             with tf.control_dependencies([spec.train_op] + added):
                 return index + 1
@@ -108,18 +108,18 @@ def accumulated(
         spec = model_fn(features=features, labels=labels, mode=mode, params=params, config=config)
         if mode != tf.estimator.ModeKeys.TRAIN:
             return spec
-        with tf.control_dependencies([spec.train_op]):
-            step = tf.identity(tf.train.get_global_step().read_value())
-        # The first iteration of a run overwrites the sums, the others add to them. In int32, which
-        # every device takes.
-        turn = tf.floormod(tf.cast(step, tf.int32), length)
-        kept = tf.cast(tf.not_equal(turn, 1 % length), tf.float32)
+        # The first iteration of a run overwrites the sums, the others add to them. The turn is
+        # counted apart from the global step, which a reordered read would give before its update.
+        turns = _local_variable("turn", tf.int32)
+        turn = tf.floormod(turns.read_value(), length) + 1
+        kept = tf.cast(turn > 1, tf.float32)
         sums = {
             name: (variable, variable.assign(variable.read_value() * kept + value))
             for name, value in spec.predictions.items()
-            for variable in [_sum_variable(name)]
+            for variable in [_local_variable(name, tf.float32)]
         }
-        train_op = tf.group(spec.train_op, *(added for _, added in sums.values()))
+        counted = turns.assign(turn)
+        train_op = tf.group(spec.train_op, counted, *(added for _, added in sums.values()))
         with tf.control_dependencies([train_op]):
             means = {name: variable.read_value() / length for name, (variable, _) in sums.items()}
             step = tf.identity(tf.train.get_global_step().read_value())
@@ -134,10 +134,11 @@ def accumulated(
     return accumulated_model_fn
 
 
-def _sum_variable(name: str) -> tf.Variable:
+def _local_variable(name: str, dtype: tf.DType) -> tf.Variable:
     return tf.get_variable(
         f"loop/{name}",
         [],
+        dtype,
         initializer=tf.zeros_initializer(),
         trainable=False,
         collections=[tf.GraphKeys.LOCAL_VARIABLES],
