@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from absl import app, flags
 
@@ -15,7 +15,7 @@ import settings as all_settings
 from boost import scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
-from boost.state import Workdir
+from boost.state import State, Workdir
 from estimator import backend
 from estimator.backend import DeviceSettings
 from evaluation import metrics
@@ -83,6 +83,8 @@ def main(arguments: List[str]) -> None:
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
     backend.check(device)
+    if FLAGS.data_file:  # the run may be used from another directory
+        FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
@@ -98,7 +100,7 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
         all_settings.check_same(settings.flat(), before, workdir.path, may_rise=("steps",))
     state = workdir.read_state()
-    if state and len(state.steps) >= settings.boost.steps:
+    if state and state.complete and len(state.steps) >= settings.boost.steps:
         log.info(
             "The run in %s has finished its %d steps; raise --steps to go on.",
             workdir.path,
@@ -106,6 +108,7 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         )
         return
     dataset, yardstick = _load(settings)
+    _check_unchanged(workdir, state, dataset)
     side = SideProcess()  # it gets ready, and scores the perfect sampler, while TensorFlow loads
     perfect = side.submit(
         scoring.perfect_sampler,
@@ -122,6 +125,8 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
     engine.check_iterations([this.iterations, this.discriminator_iterations])
     if engine.rank:
         this = this._replace(workdir=_private_copy(workdir))
+    this.workdir.make()
+    this.workdir.lock()
     this.workdir.write_settings(settings.to_json())
     if state is not None:
         log.info("Going on after step %d.", len(state.steps))
@@ -134,6 +139,9 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     workdir = Workdir(command.workdir)
     settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
     seed = explicit.pop("seed", settings.run.seed)
+    moved = explicit.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
+    data = dataclasses.replace(settings.data, data_file=moved)
+    settings = dataclasses.replace(settings, data=data)
     all_settings.check_same(explicit, settings, workdir.path)
     state = workdir.read_state()
     if state is None or not state.steps:
@@ -144,6 +152,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if command.mode == "export":
         _check_export(command, directory, len(state.steps))
     dataset, yardstick = _load(settings)
+    _check_unchanged(workdir, state, dataset)
     engine = _engine(device, workdir)
 
     from boost import inference, run
@@ -187,6 +196,18 @@ def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
     return dataset, scoring.yardstick(dataset, scaled)
 
 
+def _check_unchanged(workdir: Workdir, state: Optional[State], dataset: Dataset) -> None:
+    """What was committed, and the data it was made from, must be what they were."""
+    if state is None:
+        return
+    workdir.verify(state)
+    if state.data_fingerprint != dataset.fingerprint():
+        raise UsageError(
+            f"--workdir={workdir.path}: its components were trained on other data; "
+            f"give the same data, or another --workdir"
+        )
+
+
 def _engine(device: DeviceSettings, workdir: Workdir) -> Any:
     """TensorFlow, loaded only when all input is known to be good, and the device."""
     backend.load_tensorflow(_verbosity())
@@ -215,6 +236,8 @@ def _check_export(command: Command, directory: str, steps: int) -> None:
 def _check_output(path: str) -> None:
     if not path.lower().endswith((".npy", ".csv")):
         raise UsageError(f"--output={path}: --mode=sample needs a file that ends in .npy or .csv")
+    if os.path.isdir(path):
+        raise UsageError(f"--output={path}: is a directory; needs the path of a file")
     directory = os.path.dirname(path) or "."
     if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
         raise UsageError(f"--output={path}: {directory} is no directory that can be written")
@@ -252,6 +275,9 @@ def run_main(arguments: List[str]) -> None:
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except MemoryError as error:
+        print(f"error: not enough memory: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

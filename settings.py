@@ -114,8 +114,8 @@ def from_json(text: str, path: str) -> Settings:
         rooms = json.loads(text)
         values = {name: value for room in ROOMS for name, value in rooms[room].items()}
         return make(values)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: holds no settings of a run: {error!r}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+        raise UsageError(f"{path}: holds no settings of a run: {error}") from error
 
 
 def options() -> Iterator[Tuple[str, dataclasses.Field]]:

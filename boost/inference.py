@@ -11,6 +11,7 @@ from boost.run import Run
 from boost.state import State
 from evaluation import metrics
 from model_fn import gan
+from options import UsageError
 from streams import Purpose
 
 
@@ -78,8 +79,21 @@ def evaluate(run: Run, state: State, seed: int) -> List[str]:
 
 
 def write_points(path: str, points: np.ndarray) -> None:
-    """Writes points as .npy, or as .csv with one flat point a row, all or nothing."""
+    """Writes points as .npy, or as .csv with one flat point a row, all or nothing.
+
+    Raises:
+      UsageError: if the file cannot be written.
+    """
     temporary = path + ".tmp"
+    try:
+        _write(temporary, path, points)
+    except OSError as error:
+        if os.path.isfile(temporary):
+            os.remove(temporary)
+        raise UsageError(f"--output={path}: {error.strerror}") from error
+
+
+def _write(temporary: str, path: str, points: np.ndarray) -> None:
     if path.lower().endswith(".csv"):
         import pandas
 

@@ -72,7 +72,8 @@ class _Trainings:
 
 def _pools(run: Run, state: Optional[State]) -> List[np.ndarray]:
     """The committed components' samples, drawn again."""
-    records = state.steps if state else ()
+    going_on = state is not None and len(state.steps) < run.boost.steps
+    records = state.steps if state and going_on else ()
     return [
         step.component_pool(run, record.step, run.workdir.join(record.checkpoint))
         for record in records
@@ -82,7 +83,7 @@ def _pools(run: Run, state: Optional[State]) -> List[np.ndarray]:
 def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
     line = metrics.spread_line(perfect)
     log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
-    return State(run.yardstick.sizes, perfect, (), ())
+    return State(run.yardstick.sizes, perfect, run.dataset.fingerprint(), (), ())
 
 
 def _steps(
@@ -93,6 +94,7 @@ def _steps(
     pictures = Pictures(side, run.workdir, run.dataset.number, modes)
     for number in range(1, len(state.steps) + 1):
         events.write_step(state, number, run.workdir)
+    run.workdir.write_metrics(state)
     pictures.draw(state)
     for number in range(len(state.steps) + 1, run.boost.steps + 1):
         done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
@@ -109,13 +111,17 @@ def _steps(
     for name, path in pictures.summaries().items():
         events.write_picture(name, len(state.steps), path)
     events.close()
+    state = dataclasses.replace(state, complete=True)
+    run.workdir.commit(state)
     return state
 
 
 def _with(state: State, record: StepRecord) -> State:
     mixture_weights = betas.next_mixture_weights(list(state.mixture_weights), record.beta)
     steps = (*state.steps, record)
-    return dataclasses.replace(state, mixture_weights=tuple(mixture_weights), steps=steps)
+    return dataclasses.replace(
+        state, mixture_weights=tuple(mixture_weights), steps=steps, complete=False
+    )
 
 
 def _record(run: Run, scene: Scene, done: Step) -> StepRecord:

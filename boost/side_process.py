@@ -70,4 +70,7 @@ def _serve(connection: Connection) -> None:
             answer: Tuple[Any, Any] = (None, function(*arguments))
         except Exception as error:  # sent to the run, which raises it
             answer = (error, None)
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except OSError:  # the run has died
+            return

@@ -5,6 +5,7 @@ A step is committed by one atomic rename of state.json. What is not committed di
 
 import csv
 import dataclasses
+import fcntl
 import hashlib
 import io
 import json
@@ -44,8 +45,10 @@ class State:
 
     sizes: Sizes  # of the evaluation
     perfect: Spread  # what a perfect sampler scores on these sizes
+    data_fingerprint: str  # of the points that the components were trained on
     mixture_weights: Tuple[float, ...]
     steps: Tuple[StepRecord, ...]
+    complete: bool = False  # whether everything that is made from these steps is there
 
 
 class Workdir:
@@ -81,7 +84,12 @@ class Workdir:
             raise UsageError(f"{flag}: {parent} is a file; needs the path of a directory")
         if not os.access(parent, os.W_OK | os.X_OK):
             raise UsageError(f"{flag}: {parent} is not writable")
-        if os.path.isdir(self.path) and os.listdir(self.path) and not self.has_settings():
+        try:
+            inside = os.listdir(self.path) if os.path.isdir(self.path) else []
+        except OSError as error:
+            raise UsageError(f"{flag}: {error.strerror}") from error
+        others = [name for name in inside if not name.endswith(".tmp")]
+        if others and not self.has_settings():
             raise UsageError(
                 f"{flag}: is not empty and holds no settings.json; choose another directory"
             )
@@ -98,17 +106,26 @@ class Workdir:
         """
         if not self.has_settings():
             raise UsageError(f"--workdir={self.path}: holds no run (no settings.json)")
-        with open(self.join("settings.json"), encoding="utf-8") as file:
-            return file.read()
+        return _read(self.join("settings.json"))
 
-    def write_settings(self, text: str) -> None:
-        """Makes the directory, if need be, and writes settings.json.
+    def make(self) -> None:
+        """Makes the directory, if need be.
 
         Raises:
-          UsageError: if the directory cannot be made or written.
+          UsageError: if it cannot be made.
         """
         try:
             os.makedirs(self.path, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--workdir={self.path}: {error.strerror}") from error
+
+    def write_settings(self, text: str) -> None:
+        """Writes settings.json.
+
+        Raises:
+          UsageError: if the directory cannot be written.
+        """
+        try:
             write_atomically(self.join("settings.json"), text)
         except OSError as error:
             raise UsageError(f"--workdir={self.path}: {error.strerror}") from error
@@ -122,12 +139,40 @@ class Workdir:
         path = self.join("state.json")
         if not os.path.exists(path):
             return None
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = _read(path)
         try:
             return _decode(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{path}: is damaged: {error!r}") from error
+
+    def verify(self, state: State) -> None:
+        """Checks that every committed file is what it was.
+
+        Raises:
+          UsageError: names the first that is missing or was changed.
+        """
+        for record in state.steps:
+            for path, digest in record.sha256.items():
+                whole = self.join(path)
+                if not os.path.isfile(whole):
+                    raise UsageError(f"{whole}: is missing; step {record.step} cannot do without")
+                if _sha256(whole) != digest:
+                    raise UsageError(f"{whole}: was changed since step {record.step} was committed")
+
+    def lock(self) -> None:
+        """Keeps other processes from writing here while this one lives.
+
+        Raises:
+          UsageError: if another one does.
+        """
+        self._locked = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(
+                f"--workdir={self.path}: another process is writing there; wait for it, or choose "
+                f"another directory"
+            ) from error
 
     def commit(self, state: State) -> None:
         """Makes a state the run's state, all or nothing, and metrics.csv from it."""
@@ -154,6 +199,16 @@ class Workdir:
     def digests(self, paths: List[str]) -> Dict[str, str]:
         """SHA-256 of files, by path relative to the directory."""
         return {os.path.relpath(path, self.path): _sha256(path) for path in paths}
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is damaged: not a text") from error
 
 
 def write_atomically(path: str, text: str) -> None:
@@ -227,4 +282,11 @@ def _decode(data: Dict[str, Any]) -> State:
             plain[name] = {part: number(value) for part, value in record[name].items()}
         steps.append(StepRecord(**plain))
     perfect = Spread(*(metrics(values) for values in data["perfect"]))
-    return State(Sizes(*data["sizes"]), perfect, tuple(data["mixture_weights"]), tuple(steps))
+    return State(
+        Sizes(*data["sizes"]),
+        perfect,
+        data["data_fingerprint"],
+        tuple(data["mixture_weights"]),
+        tuple(steps),
+        data["complete"],
+    )

@@ -36,7 +36,8 @@ class DeviceSettings:
 
     device: str = option(
         "auto",
-        "auto: a GPU if TensorFlow sees one, else the CPU.",
+        "auto: the NPU where CANN is sourced, else a GPU, else the CPU. npu: Ascend; tested on a "
+        "stand-in of npu_bridge, not on a card.",
         choices=("auto", "cpu", "gpu", "npu"),
     )
     iterations_per_loop: int = option(

@@ -139,7 +139,8 @@ def _plane(picture: Picture) -> Figure:
         )
         levels = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
         drawn = ratio.contourf(*scene.grid(side), log_ratio, levels, cmap="RdBu_r")
-        ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
+        if log_ratio.min() < 0 < log_ratio.max():
+            ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
         figure.colorbar(
             drawn, ax=ratio, label="log10 of mixture / data", shrink=0.85, ticks=[-2, -1, 0, 1, 2]
         )
@@ -162,8 +163,9 @@ def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
     heights = _log_density_to_draw(density, mesh).reshape(len(y), len(x))
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
-    axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens", extend="neither")
-    axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8, linestyles="-")
+    if heights.min() < threshold < heights.max():
+        axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
+        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
     shown = scene.points[::4]
     covered = _log_density_to_draw(density, shown) > threshold
     axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")

@@ -4,7 +4,8 @@ Imports no TensorFlow.
 """
 
 import dataclasses
-from typing import Iterator, NamedTuple, Optional, Tuple, Union
+import hashlib
+from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -57,10 +58,22 @@ class DataSettings:
             raise UsageError(
                 "--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file"
             )
+        if self.dataset != "file" and self.data_key:
+            raise UsageError(
+                f"--data_key={self.data_key}: only read with --dataset=file, not {self.dataset}"
+            )
         if self.dataset != "file" and self.data_file:
             raise UsageError(
                 f"--data_file={self.data_file}: only read with --dataset=file, not {self.dataset}"
             )
+
+
+FINGERPRINT_ROWS = 1000
+FEWEST_POINTS = 15
+"""Of a data file: with fewer, none would be held out for each part of the evaluation."""
+STEPS_A_DEVIATION = 4
+"""Steps of float32 that a standard deviation must span."""
+SMALLEST_DEVIATION = 1e-30
 
 
 class Dataset(NamedTuple):
@@ -85,6 +98,14 @@ class Dataset(NamedTuple):
         """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
         rows = indices if self.train_rows is None else self.train_rows[indices]
         return np.asarray(self.points[rows], np.float32)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the shape and of some evenly spread points, to notice other data."""
+        number = len(self.points)
+        rows = np.unique(np.linspace(0, number - 1, min(number, FINGERPRINT_ROWS)).astype(int))
+        some = np.ascontiguousarray(self.points[rows], np.float64)
+        text = repr(self.points.shape).encode()
+        return hashlib.sha256(text + some.tobytes()).hexdigest()
 
 
 def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
@@ -129,11 +150,31 @@ def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
 
 def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     points = files.load(settings.data_file, settings.data_key)
+    if len(points) < FEWEST_POINTS:
+        raise UsageError(
+            f"--data_file={settings.data_file}: has {len(points)} points; needs {FEWEST_POINTS}"
+        )
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
     train_rows = np.delete(np.arange(len(points)), held_out_rows)
-    return Dataset(points, train_rows, np.asarray(points[held_out_rows], np.float32), None)
+    held_out_points = np.asarray(points[held_out_rows], np.float32)
+    dataset = Dataset(points, train_rows, held_out_points, None)
+    _check_resolution(settings.data_file, dataset)
+    return dataset
+
+
+def _check_resolution(path: str, dataset: Dataset) -> None:
+    """Points are float32 outside the networks: they must tell the values apart."""
+    mean, deviation = _moments(lambda: files.chunks(dataset.points), len(dataset.points))
+    finest = np.maximum(np.finfo(np.float32).eps * np.abs(mean), SMALLEST_DEVIATION)
+    bad = np.flatnonzero((deviation > 0) & (deviation < STEPS_A_DEVIATION * finest))
+    if len(bad):
+        varies, around = deviation.flat[bad[0]], mean.flat[bad[0]]
+        raise UsageError(
+            f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
+            f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
+        )
 
 
 def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
@@ -142,10 +183,16 @@ def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
     Returns:
       Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
     """
-    mean = sum(chunk.sum(axis=0) for chunk in _train_chunks(dataset)) / dataset.number
-    squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in _train_chunks(dataset))
-    deviation = np.sqrt(squares / dataset.number)
+    mean, deviation = _moments(lambda: _train_chunks(dataset), dataset.number)
     return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _moments(
+    chunks: Callable[[], Iterator[np.ndarray]], number: int
+) -> Tuple[np.ndarray, np.ndarray]:
+    mean = sum(chunk.sum(axis=0) for chunk in chunks()) / number
+    squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks())
+    return np.asarray(mean), np.sqrt(squares / number)
 
 
 def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:

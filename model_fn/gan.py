@@ -136,7 +136,8 @@ def _iteration(
         discriminator_loss,
         optimizers.rule(given.optimizer, settings.d_learning_rate),
         settings.unrolling_steps if settings.unrolled else 0,
-        given.in_graph_loop,
+        # TensorFlow cannot turn a loop for XLA whose outcome several ordered updates use.
+        given.in_graph_loop and settings.g_steps == 1,
     )
 
     def generator_loss(step: int) -> tf.Tensor:

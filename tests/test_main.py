@@ -175,8 +175,14 @@ def bad_inputs(tmp_path):
     return [
         (["--dataset=mnist"], "--dataset=mnist: must be one of"),
         ([file, f"--data_file={tmp_path}/absent.npy"], "absent.npy: No such file"),
-        ([file, f"--data_file={tmp_path}/text.csv"], "line 3, column 1: 'five' is not a number"),
-        ([file, f"--data_file={tmp_path}/nan.csv"], "point 1 holds a number that is missing"),
+        (
+            [file, f"--data_file={tmp_path}/text.csv"],
+            "row 3 of the data, column 1: 'five' is not a number",
+        ),
+        (
+            [file, f"--data_file={tmp_path}/nan.csv"],
+            "row 2 of the data holds a number that is missing",
+        ),
         ([file, f"--data_file={tmp_path}/few.csv"], "--batch_size=64: larger than the data"),
         (["--beta_constant=1.5"], "--beta_constant=1.5: must lie in (0, 1)"),
         ([f"--workdir={tmp_path}/file"], "is a file; needs the path of a directory"),
@@ -235,3 +241,68 @@ def test_flag_files_parse():
         done = run_main(f"--flagfile={name}", "--beta_constant=7")
         assert done.returncode == 2
         assert "--beta_constant=7" in done.stderr
+
+
+def test_a_second_writer_is_refused_and_the_first_goes_on(tmp_path):
+    import fcntl
+
+    workdir = tmp_path / "run"
+    workdir.mkdir()
+    held = os.open(str(workdir), os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    done = run_main(*TINY, f"--workdir={workdir}")
+    assert done.returncode == 2
+    assert "another process is writing there" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(str(workdir)) == []
+    os.close(held)
+    (workdir / "settings.json.tmp").write_text("{")  # what a kill may leave
+    assert run_main(*TINY, "--steps=1", f"--workdir={workdir}").returncode == 0
+
+
+def test_what_a_kill_after_the_last_commit_left_out_is_made_good(tiny_run, tmp_path):
+    workdir, _ = tiny_run
+    other = str(tmp_path / "run")
+    shutil.copytree(workdir, other)
+    state_path = os.path.join(other, "state.json")
+    with open(state_path) as file:
+        state = json.load(file)
+    with open(state_path, "w") as file:
+        json.dump({**state, "complete": False}, file)
+    shutil.rmtree(os.path.join(other, "plots"))
+    os.remove(os.path.join(other, "metrics.csv"))
+    done = run_main(*TINY, f"--workdir={other}")
+    assert done.returncode == 0, done.stderr
+    assert len(os.listdir(os.path.join(other, "plots"))) == 4
+    assert metrics_of(other) == metrics_of(workdir)
+    assert "has finished" in run_main(*TINY, f"--workdir={other}").stdout
+
+
+def test_changed_and_missing_files_and_other_data_are_noticed(tmp_path):
+    points, other = tmp_path / "points.npy", tmp_path / "moved.npy"
+    np.save(str(points), np.random.RandomState(0).randn(400, 2))
+    workdir = str(tmp_path / "run")
+    flags = [*TINY, "--steps=1", "--dataset=file", f"--workdir={workdir}"]
+    assert run_main(*flags, "--data_file=points.npy", cwd=tmp_path).returncode == 0
+    evaluate = ["--mode=evaluate", f"--workdir={workdir}"]
+    assert run_main(*evaluate).returncode == 0  # from another directory
+
+    shutil.move(str(points), str(other))
+    assert run_main(*evaluate, f"--data_file={other}").returncode == 0
+    np.save(str(other), np.random.RandomState(1).randn(400, 2))
+    done = run_main(*evaluate, f"--data_file={other}")
+    assert done.returncode == 2
+    assert "trained on other data" in done.stderr
+
+    np.save(str(points), np.random.RandomState(0).randn(400, 2))
+    weights = os.path.join(workdir, "components", "01", "data_weights.npy")
+    with open(weights, "r+b") as file:
+        file.seek(200)
+        file.write(b"xxxx")
+    done = run_main(*evaluate)
+    assert done.returncode == 2
+    assert "data_weights.npy: was changed" in done.stderr
+    os.remove(weights)
+    done = run_main(*evaluate)
+    assert done.returncode == 2
+    assert "data_weights.npy: is missing" in done.stderr

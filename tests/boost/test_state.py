@@ -35,7 +35,7 @@ def make_state(steps=2):
         for number in range(1, steps + 1)
     )
     spread = Spread(nothing, nothing, nothing)
-    return State(Sizes(10, 5, 5, 20), spread, (0.5, 0.5), records)
+    return State(Sizes(10, 5, 5, 20), spread, "abc", (0.5, 0.5), records)
 
 
 def test_state_both_ways_with_strict_json(tmp_path):

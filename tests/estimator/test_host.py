@@ -16,12 +16,17 @@ from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 ITERATIONS = 130
 
 
-def make_params(optimizer="sgd"):
+def make_params(optimizer="sgd", **gan_settings):
     network = NetworkSettings()
     rng = streams.generator(3, streams.Purpose.COMPONENT_INIT, 1)
     values = gan.initial_values(network, (2,), np.zeros(2), np.ones(2), rng)
     return gan.GanParams(
-        GanSettings(), network, OptimizerSettings(optimizer=optimizer), (2,), values, True
+        GanSettings(**gan_settings),
+        network,
+        OptimizerSettings(optimizer=optimizer),
+        (2,),
+        values,
+        True,
     )
 
 
@@ -90,6 +95,25 @@ def test_the_loop_equals_single_iterations_whatever_the_chunk(tmp_path, optimize
     for name, value in found[0].items():
         for other in found[1:]:
             np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"g_steps": 2},
+        {"d_steps": 2, "g_steps": 3, "unrolling_steps": 1},
+        {"unrolled": False, "g_steps": 2},
+        {"objective": "JS_modified", "unrolling_steps": 0},
+    ],
+)
+def test_other_iterations_compile_and_equal_single_ones(tmp_path, changed, monkeypatch):
+    monkeypatch.setitem(globals(), "ITERATIONS", 30)  # later, rounding has grown (ReLU)
+    params = make_params(**changed)
+    expected, _ = single_iterations(params)
+    _, result, _ = train(tmp_path, 0, params, np.zeros((1, 5), np.float32))
+    found = weights_of(result.checkpoint)
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, atol=5e-5, err_msg=name)
 
 
 def test_predictions_of_training_and_of_its_checkpoint_are_the_same(tmp_path):

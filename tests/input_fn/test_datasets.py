@@ -86,12 +86,16 @@ def test_csv_with_a_header_blanks_and_a_byte_order_mark(tmp_path):
 
 
 BAD_CSV = {
-    "text": ("1,2\n3,4\n5,blue\n", "line 3, column 2: 'blue' is not a number"),
-    "missing": ("1,2\n3,\n5,6\n", "point 1 holds a number that is missing"),
-    "infinite": ("1,2\n3,inf\n5,6\n", "point 1 holds"),
-    "huge": ("1,2\n3,1e300\n5,6\n", "beyond float32"),
+    "text": ("1,2\n3,4\n5,blue\n", "row 3 of the data, column 2: 'blue' is not a number"),
+    "missing": ("1,2\n3,\n5,6\n", "row 2 of the data holds a number that is missing"),
+    "infinite": ("1,2\n3,inf\n5,6\n", "row 2 of the data holds"),
+    "huge": ("1,2\n3,1e300\n5,6\n", "outside \\[-1e30, 1e30\\]"),
     "ragged": ("1,2\n3,4,5\n", "Expected 2 fields"),
     "empty": ("", "No columns"),
+    "header only": ("x,y\n", "No columns"),
+    "short header": ("x\n1,2\n3,4\n", "the header names 1 columns, the rows have 2"),
+    "missing first": ("1,\n3,4\n5,6\n", "row 1 of the data holds"),
+    "thousands": ('"1,000",2\n3,4\n5,6\n', "'1,000' is not a number"),
     "same": ("1,2\n1,2\n1,2\n", "all 3 points are the same"),
 }
 
@@ -107,6 +111,33 @@ def test_bad_csv_files_are_told_where(tmp_path, case):
     assert "\n" not in str(error.value)
 
 
+def test_quoted_numbers_are_no_header(tmp_path):
+    path = tmp_path / "quoted.csv"
+    path.write_text('"1.5","2"\n"3","4"\n')
+    np.testing.assert_array_equal(files.load(str(path), ""), [[1.5, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("offset", "spread", "good"),
+    [(0, 1, True), (1e6, 1, True), (1e6, 1e-3, False), (1e9, 1, False), (0, 1e-40, False)],
+)
+def test_values_that_float32_does_not_tell_apart_are_refused(tmp_path, offset, spread, good):
+    points = offset + spread * np.random.RandomState(0).randn(200, 2)
+    points[:, 1] = 2.0**30  # a constant coordinate is no such case
+    settings = DataSettings(dataset="file", data_file=save(tmp_path / "a.npy", points))
+    if good:
+        assert datasets.load(settings, 20, 10).number == 180
+    else:
+        with pytest.raises(UsageError, match="coordinate 1 varies by .* float32 does not tell"):
+            datasets.load(settings, 20, 10)
+
+
+def test_too_few_points_are_refused(tmp_path):
+    settings = DataSettings(dataset="file", data_file=save(tmp_path / "a.npy", np.eye(5)))
+    with pytest.raises(UsageError, match="has 5 points; needs 15"):
+        datasets.load(settings, 20, 2)
+
+
 def test_bad_arrays_are_told(tmp_path):
     np.save(str(tmp_path / "object.npy"), np.array([{}, 1], dtype=object))
     np.save(str(tmp_path / "complex.npy"), np.ones((3, 2), complex))
@@ -116,7 +147,7 @@ def test_bad_arrays_are_told(tmp_path):
     for name, key, message in [
         ("object.npy", "", "object.npy"),
         ("complex.npy", "", "must hold real numbers, holds complex128"),
-        ("two.npz", "", "choose one by --data_key: a, b"),
+        ("two.npz", "", "it holds a, b"),
         ("two.npz", "c", "--data_key=c: not in"),
         ("text.npy", "", "is not a .npy file"),
         ("text.npz", "", "text.npz"),
