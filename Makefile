@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-.PHONY: help env run test lint format lock
+.PHONY: help env run test bench lint format lock
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -12,6 +12,9 @@ run: env  ## the published experiment into results/; again to go on
 
 test: env  ## all tests
 	@$(PYTHON) -m pytest -n 2 --dist=worksteal
+
+bench: env  ## measure speed against the published way (a few minutes)
+	@$(PYTHON) -m benchmarks.speed
 
 lint: env  ## ruff and mypy
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy .

@@ -6,7 +6,7 @@ replacement, eight Session.runs an iteration at the default settings.
 """
 
 import time
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, List, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -103,6 +103,3 @@ def rate_of(one: Callable[[], Any], seconds: float, warm_up: int = 20) -> float:
         one()
         done += 1
     return done / (time.perf_counter() - start)
-
-
-Rates = Dict[str, float]

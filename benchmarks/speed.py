@@ -1,0 +1,239 @@
+"""Our way of training against the published way, in one process tree and in alternation.
+
+python -m benchmarks.speed [--rounds=3] [--seconds=4]     (or: make bench)
+
+Each way of running the training loop is measured in a process of its own (XLA reads its flags when
+TensorFlow loads), round by round, so that a machine whose speed drifts is as fair to one as to the
+other. Prints a table of medians and of ratios within each round; writes benchmarks/speed.json and
+benchmarks/speed.png.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ITERATIONS, DISCRIMINATOR_ITERATIONS = 150_000, 45_000
+"""Of the default experiment: 10 components of 15,000, 9 mixture discriminators of 5,000."""
+
+
+class Way(NamedTuple):
+    """One way of running the loop."""
+
+    title: str
+    function: str  # of this module, called in a process of its own
+    no_flags: bool = False  # whether our XLA flags are left out
+
+
+WAYS = {
+    "published": Way("published: a Session.run with feed_dict for each part", "published"),
+    "fused": Way("one fused Session.run an iteration, feed_dict", "fused"),
+    "loop": Way("in-graph loop, plain TensorFlow", "loop_without_xla"),
+    "xla": Way("in-graph loop, XLA as it comes", "loop_with_xla", no_flags=True),
+    "xla_flags": Way("in-graph loop, XLA with our flags", "loop_with_xla"),
+    "estimator": Way("ours: the same inside Estimator.train, input drawn beside it", "estimator"),
+    "whole_run": Way("ours: python main.py, all of it (seconds)", "whole_run"),
+}
+
+
+def _setting() -> Tuple[Any, Any, Any]:
+    """The default experiment's dataset, model parameters and stream."""
+    import streams
+    from input_fn import datasets, weighted
+    from input_fn.datasets import DataSettings
+    from model_fn import gan
+    from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
+
+    dataset = datasets.load(DataSettings(), 0, 64)
+    network = NetworkSettings()
+    rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
+    values = gan.initial_values(network, (2,), np.zeros(2), np.ones(2), rng)
+    params = gan.GanParams(GanSettings(), network, OptimizerSettings(), (2,), values, True)
+    weights = np.full(dataset.number, 1 / dataset.number)
+    stream = weighted.component_stream(dataset, weights, 64, 5, "normal", 0, 1)
+    return dataset, params, stream
+
+
+def published(seconds: float) -> float:
+    """Iterations a second of `feed_dict.FeedDictGan`."""
+    from benchmarks import feed_dict
+
+    dataset, params, _ = _setting()
+    return feed_dict.iterations_per_second(params, dataset.points, 64, seconds)
+
+
+def fused(seconds: float) -> float:
+    """Iterations a second of our iteration, one Session.run each."""
+    import tensorflow as tf
+
+    from benchmarks.feed_dict import rate_of
+    from model_fn import gan
+
+    _, params, stream = _setting()
+    (chunk,) = stream.chunks(0, 1000, 1000)
+    with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
+        tf.train.create_global_step()
+        features = {name: tf.placeholder(tf.float32, a.shape[1:]) for name, a in chunk.items()}
+        spec = gan.model_fn(features, None, "train", {"params": params}, None)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            spec.scaffold.init_fn(session)
+            feeds = {features[name]: array[0] for name, array in chunk.items()}
+            return rate_of(lambda: session.run(spec.train_op, feeds), seconds)
+
+
+def _loop(seconds: float, compiled: bool) -> float:
+    import tensorflow as tf
+
+    from benchmarks.feed_dict import rate_of
+    from estimator import loops
+    from input_fn.pipelines import COUNT
+    from model_fn import gan
+
+    if not compiled:  # the same loop, built as it is
+        tf.xla.experimental.compile = lambda computation, inputs: computation(*inputs)
+    tf.enable_resource_variables()
+    _, params, stream = _setting()
+    (chunk,) = stream.chunks(0, 1000, 1000)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.create_global_step()
+        features = {name: tf.Variable(array, trainable=False) for name, array in chunk.items()}
+        reads = {name: variable.read_value() for name, variable in features.items()}
+        looped = loops.looped(gan.model_fn, lambda step, means: [])
+        given = {**reads, COUNT: tf.constant(1000)}
+        spec = looped(given, None, "train", {"params": params}, None)
+        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+        spec.scaffold.init_fn(session)
+        return 1000 * rate_of(lambda: session.run(spec.train_op), seconds, warm_up=2)
+
+
+def loop_without_xla(seconds: float) -> float:
+    """Iterations a second of the in-graph loop in plain TensorFlow."""
+    return _loop(seconds, compiled=False)
+
+
+def loop_with_xla(seconds: float) -> float:
+    """Iterations a second of the in-graph loop compiled by XLA."""
+    return _loop(seconds, compiled=True)
+
+
+def estimator(seconds: float) -> float:
+    """Iterations a second inside Estimator.train, of 30,000 iterations."""
+    from estimator import backend
+    from estimator.backend import DeviceSettings
+    from input_fn.fixed import FixedInput
+    from model_fn import gan
+
+    _, params, stream = _setting()
+    engine = backend.choose(DeviceSettings(device="cpu"), "")
+    latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
+    with tempfile.TemporaryDirectory() as directory:
+        trained = engine.train(
+            gan.model_fn, directory, params, stream, 30_000, lambda step, losses: None, latent
+        )
+    return trained.iterations_per_second
+
+
+def whole_run(seconds: float) -> float:
+    """Seconds of the default experiment, as a whole process."""
+    with tempfile.TemporaryDirectory() as directory:
+        start = time.perf_counter()
+        command = [sys.executable, os.path.join(ROOT, "main.py"), "--flagfile=cpu.flags"]
+        workdir = f"--workdir={os.path.join(directory, 'run')}"
+        subprocess.run([*command, workdir], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        return time.perf_counter() - start
+
+
+def _measure(name: str, seconds: float) -> float:
+    """One way, in a process of its own."""
+    way = WAYS[name]
+    command = [sys.executable, "-m", "benchmarks.speed", f"--way={name}", f"--seconds={seconds}"]
+    variables = dict(os.environ)
+    if way.no_flags:  # ours are only added where the user set none of the name
+        variables["XLA_FLAGS"] = "--xla_llvm_disable_expensive_passes=false " + (
+            "--xla_cpu_multi_thread_eigen=true --xla_backend_extra_options="
+        )
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd=ROOT, env=variables
+    )
+    return float(done.stdout.split()[-1])
+
+
+def summarise(rounds: List[Dict[str, float]]) -> List[Dict[str, Any]]:
+    """Medians, and ratios to the published way within each round: median, lowest, highest."""
+    rows = []
+    for name, way in WAYS.items():
+        values = [each[name] for each in rounds]
+        if name == "whole_run":
+            ours = np.array(values)
+            base = np.array([each["published"] for each in rounds])
+            ratios = ITERATIONS / base / ours
+        else:
+            ratios = np.array([each[name] / each["published"] for each in rounds])
+        rows.append(
+            {
+                "way": way.title,
+                "median": float(np.median(values)),
+                "ratio": [float(np.median(ratios)), float(ratios.min()), float(ratios.max())],
+            }
+        )
+    return rows
+
+
+def draw(rows: List[Dict[str, Any]], path: str) -> None:
+    """The ratios as bars."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.5, 3.2))
+    axis = figure.subplots()
+    figure.subplots_adjust(left=0.5, right=0.94, bottom=0.16, top=0.97)
+    titles = [row["way"] for row in rows][::-1]
+    ratios = [row["ratio"][0] for row in rows][::-1]
+    bars = axis.barh(titles, ratios, color="tab:blue")
+    for bar, ratio in zip(bars, ratios):
+        axis.text(bar.get_width(), bar.get_y() + 0.4, f" {ratio:.1f}", va="center", fontsize=8)
+    axis.set_xlabel("times the published way")
+    axis.tick_params(axis="y", labelsize=8)
+    figure.savefig(path, dpi=140)
+
+
+def main() -> None:
+    """Measures, prints and writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0, help="a way's measurement takes")
+    parser.add_argument("--way", choices=sorted(WAYS), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.way:
+        if given.way != "whole_run":
+            from estimator import backend
+
+            backend.load_tensorflow(-1)
+        function: Callable[[float], float] = globals()[WAYS[given.way].function]
+        print(function(given.seconds))
+        return
+    rounds = []
+    for number in range(given.rounds):
+        rounds.append({name: _measure(name, given.seconds) for name in WAYS})
+        print(f"round {number + 1}: {json.dumps({k: round(v, 1) for k, v in rounds[-1].items()})}")
+    rows = summarise(rounds)
+    print("\n| way | median it/s | times the published way |\n|---|---|---|")
+    for row in rows:
+        middle, low, high = row["ratio"]
+        print(f"| {row['way']} | {row['median']:,.1f} | {middle:.1f} [{low:.1f}; {high:.1f}] |")
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "speed.json"), "w") as file:
+        json.dump({"rounds": rounds, "table": rows}, file, indent=1)
+        file.write("\n")
+    draw(rows, os.path.join(here, "speed.png"))
+
+
+if __name__ == "__main__":
+    main()
