@@ -98,7 +98,8 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
     workdir.check_usable()
     if workdir.has_settings():
         before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
-        all_settings.check_same(settings.flat(), before, workdir.path, may_rise=("steps",))
+        wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
+        all_settings.check_same(wanted, before, workdir.path, may_rise=("steps",))
     state = workdir.read_state()
     if state and state.complete and len(state.steps) >= settings.boost.steps:
         log.info(
@@ -122,9 +123,9 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
     from boost import loop, run
 
     this = run.make(settings, dataset, yardstick, engine, workdir)
-    engine.check_iterations([this.iterations, this.discriminator_iterations])
+    engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
     if engine.rank:
-        this = this._replace(workdir=_private_copy(workdir))
+        this = this._replace(workdir=_private_copy(workdir, state))
     this.workdir.make()
     this.workdir.lock()
     this.workdir.write_settings(settings.to_json())
@@ -153,7 +154,11 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
         _check_export(command, directory, len(state.steps))
     dataset, yardstick = _load(settings)
     _check_unchanged(workdir, state, dataset)
+    if command.mode == "export":  # for use anywhere: made with full precision
+        device = DeviceSettings(device="cpu")
     engine = _engine(device, workdir)
+    if engine.rank:
+        return
 
     from boost import inference, run
 
@@ -214,23 +219,32 @@ def _engine(device: DeviceSettings, workdir: Workdir) -> Any:
     return backend.choose(device, workdir.path)
 
 
-def _private_copy(workdir: Workdir) -> Workdir:
+def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     log.setLevel(logging.ERROR)
-    private = os.path.join(tempfile.mkdtemp(prefix="adagan-rank-"), "run")
-    atexit.register(shutil.rmtree, os.path.dirname(private))
-    if os.path.isdir(workdir.path):
-        shutil.copytree(workdir.path, private)
-    return Workdir(private)
+    private = Workdir(os.path.join(tempfile.mkdtemp(prefix="adagan-rank-"), "run"))
+    atexit.register(shutil.rmtree, os.path.dirname(private.path))
+    for record in state.steps if state else ():
+        for path in record.sha256:
+            os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)
+            shutil.copy(workdir.join(path), private.join(path))
+    return private
 
 
 def _check_export(command: Command, directory: str, steps: int) -> None:
     if command.component > steps:
         raise UsageError(f"--component={command.component}: the run has {steps} components so far")
+    flag = f"--export_dir={directory}"
     if os.path.exists(directory) and not command.overwrite:
-        raise UsageError(
-            f"--export_dir={directory}: is there already; use --overwrite to replace it"
-        )
+        raise UsageError(f"{flag}: is there already; use --overwrite to replace it")
+    if os.path.exists(directory) and not os.path.isfile(os.path.join(directory, "expected.npy")):
+        raise UsageError(f"{flag}: holds no export; --overwrite replaces only an earlier export")
+    if command.format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
+        raise UsageError("--format=onnx: needs tf2onnx; pip install -r requirements-export.txt")
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(directory)), exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{flag}: {error.strerror}") from error
 
 
 def _check_output(path: str) -> None:

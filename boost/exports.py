@@ -28,7 +28,7 @@ def export_mixture(
     Args:
       run: the run that made the components.
       state: its committed steps, at least one.
-      form: one of `export.FORMATS`.
+      form: as `export.write` takes it.
       component: 1, 2, ...; 0 for the whole mixture.
       directory: of the export.
       seed: of the example.

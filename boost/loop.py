@@ -136,6 +136,8 @@ def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
         done.number, scene, relative_weights, done.samples, done.density, done.probe_logits
     ).save(picture_path)
     checkpoint_files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*"))
+    discriminator = os.path.join(glob.escape(directory), "mixture_discriminator", "model.ckpt-*")
+    checkpoint_files += sorted(glob.glob(discriminator))
     return StepRecord(
         step=done.number,
         beta=done.beta,

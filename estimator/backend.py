@@ -61,6 +61,14 @@ class DeviceSettings:
 log = logging.getLogger("adagan")
 
 
+CHUNK_BYTES = 64 << 20
+"""Most memory that the input waiting for one Session.run takes."""
+
+
+class DeviceMissing(UsageError):
+    """The device's software does not load; an automatic choice takes another."""
+
+
 class TrainResult(NamedTuple):
     """What training leaves beside its checkpoint."""
 
@@ -121,7 +129,7 @@ def choose(settings: DeviceSettings, workdir: str) -> Any:
 
             try:
                 return NPUEngine(settings, workdir)
-            except UsageError as error:
+            except DeviceMissing as error:
                 if settings.device == "npu":
                     raise
                 reason = str(error)

@@ -10,7 +10,6 @@ import tensorflow as tf
 FROZEN_BATCH = 5000
 """Samples a run of the frozen and the ONNX model, as in the published offline inference."""
 ONNX_OPSET = 13
-FORMATS = ("ckpt", "saved_model", "frozen", "onnx")
 
 Tensors = Dict[str, tf.Tensor]
 
@@ -33,7 +32,7 @@ def write(
     """Writes a model and what is needed to check it.
 
     Args:
-      form: one of FORMATS.
+      form: ckpt, saved_model, frozen or onnx.
       directory: an empty one.
       signatures: uses of the model; "sample" is the one that every format holds.
       feeds: an example of the inputs of "sample", FROZEN_BATCH rows.

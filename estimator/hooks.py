@@ -1,12 +1,15 @@
 """Training hooks: progress and losses once a Session.run, and lean checkpoints."""
 
+import contextlib
 import math
 import os
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Iterator
 
 import numpy as np
 import tensorflow as tf
+
+from options import UsageError
 
 Report = Callable[[int, Dict[str, float]], None]
 """Called with the global step and the losses' means since the last call."""
@@ -62,15 +65,38 @@ class LossHook(tf.train.SessionRunHook):
 class CheckpointHook(tf.train.SessionRunHook):
     """Saves the model once, when training has ended; with paths relative to its directory."""
 
-    def __init__(self, saver: tf.train.Saver, model_dir: str):
-        """Args: a saver with `save_relative_paths`; the model's directory."""
-        self._saver = saver
+    def __init__(self, model_dir: str):
+        """Args: the model's directory. Made when all variables are there."""
+        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
         self._path = os.path.join(model_dir, "model.ckpt")
+        self._step = 0
 
     def end(self, session: tf.Session) -> None:
         """Saves `model.ckpt-STEP`."""
-        step = session.run(tf.train.get_global_step(session.graph))
-        self._saver.save(session, self._path, global_step=step, write_meta_graph=False)
+        self._step = int(session.run(tf.train.get_global_step(session.graph)))
+        self._saver.save(session, self._path, global_step=self._step, write_meta_graph=False)
+
+    def saved(self, iterations: int) -> str:
+        """The checkpoint's path prefix.
+
+        Raises:
+          RuntimeError: if training ended at another iteration.
+        """
+        if self._step != iterations:
+            raise RuntimeError(f"training ended at iteration {self._step}, not {iterations}")
+        return f"{self._path}-{self._step}"
+
+
+@contextlib.contextmanager
+def told_nan() -> Iterator[None]:
+    """Tells a training whose loss became NaN in one line, with the flags that help."""
+    try:
+        yield
+    except tf.train.NanLossDuringTrainingError as error:
+        raise UsageError(
+            "the loss became NaN; lower --g_learning_rate, --d_learning_rate or --learning_rate, "
+            "or --init_std"
+        ) from error
 
 
 class PredictionHook(tf.train.SessionRunHook):

@@ -7,15 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from estimator import loops
-from estimator.backend import DeviceSettings, TrainResult
-from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report
+from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
+from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report, told_nan
 from input_fn import fixed, pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
 from options import UsageError
 
-CHUNK_BYTES = 64 << 20
-"""Most memory that one chunk of input takes; two are waiting while one is trained on."""
 LONGEST_CHUNK = 1000
 
 
@@ -50,8 +48,8 @@ class HostEngine:
         """Nothing stands around the optimizers here."""
         return optimizers
 
-    def check_iterations(self, iterations: Iterable[int]) -> None:
-        """Any number of iterations fits: the last chunk may be a partial one."""
+    def check(self, batch_size: int, iterations: Iterable[int]) -> None:
+        """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
 
     def train(
         self,
@@ -80,21 +78,21 @@ class HostEngine:
             step: tf.Tensor, means: Dict[str, tf.Tensor]
         ) -> List[tf.train.SessionRunHook]:
             predict = _prediction_in_graph(model_fn, params, predict_for)
-            saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
             hooks.extend(
                 [
                     LossHook(step, means, model_dir, report),
                     PredictionHook(predict),
-                    CheckpointHook(saver, model_dir),
+                    CheckpointHook(model_dir),
                 ]
             )
             return hooks
 
         estimator = self._estimator(loops.looped(model_fn, make_hooks), model_dir, params)
         chunk = self._chunk_size(stream, iterations)
-        estimator.train(pipelines.chunks(stream, iterations, chunk))
+        with told_nan():
+            estimator.train(pipelines.chunks(stream, iterations, chunk))
         return TrainResult(
-            os.path.join(model_dir, f"model.ckpt-{iterations}"),
+            hooks[2].saved(iterations),
             hooks[0].iterations_per_second,
             hooks[1].predictions,
         )
@@ -138,8 +136,7 @@ class HostEngine:
     def _chunk_size(self, stream: Stream, iterations: int) -> int:
         if self._settings.iterations_per_loop:
             return min(self._settings.iterations_per_loop, iterations)
-        bytes_an_iteration = sum(4 * int(np.prod(shape)) for shape in stream.shapes.values())
-        fitting = max(1, CHUNK_BYTES // bytes_an_iteration)
+        fitting = max(1, CHUNK_BYTES // stream.bytes_an_iteration)
         return min(LONGEST_CHUNK, fitting, iterations)
 
 

@@ -1,8 +1,9 @@
-"""Many iterations to one Session.run: a wrapper around any model function.
+"""Many iterations to one Session.run: wrappers around any model function.
 
 The wrapped model function trains one iteration a train op. The wrapper runs it K times inside one
 graph loop over a chunk of K iterations' input, compiled by XLA, as TPU loops do: optimizers act on
-resource variables inside the loop, and the global step advances by K.
+resource variables inside the loop, and the global step advances by K. For a device that loops by
+itself, `accumulated` adds up the reports alone.
 """
 
 from typing import Any, Callable, Dict, List
@@ -75,12 +76,18 @@ def looped(
         with tf.control_dependencies([train_op]):
             step = tf.identity(tf.train.get_global_step().read_value())
         (spec,) = specs
+        # Everything has just been initialised: the default checks would only cost time.
+        nothing = tf.constant([], tf.string)
         return tf.estimator.EstimatorSpec(
             mode,
             loss=means[sorted(means)[0]],
             train_op=train_op,
             training_hooks=hooks(step, means),
-            scaffold=spec.scaffold,
+            scaffold=tf.train.Scaffold(
+                init_fn=lambda _, session: spec.scaffold.init_fn(session),
+                ready_op=nothing,
+                ready_for_local_init_op=nothing,
+            ),
         )
 
     return looped_model_fn

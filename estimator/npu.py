@@ -14,8 +14,8 @@ from typing import Any, Callable, Dict, Iterable, List
 import numpy as np
 import tensorflow as tf
 
-from estimator.backend import DeviceSettings, TrainResult
-from estimator.hooks import CheckpointHook, LossHook, Report
+from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
+from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
 from estimator.host import joined
 from estimator.loops import accumulated
 from input_fn import pipelines
@@ -28,6 +28,8 @@ SINGLE_CARD = {"JOB_ID": "10087", "RANK_SIZE": "1", "RANK_ID": "0", "RANK_TABLE_
 WARM_STARTS = ("RESTORE_FROM", "LOCAL_CHECKPOINT_DIR")
 """Variables that npu_bridge turns into a warm start of every Estimator."""
 LONGEST_LOOP = 1000
+FEWEST_WAITING = 16
+"""Minibatches that wait for the device at least."""
 INITIAL_LOSS_SCALE = 2**32
 LOSS_SCALE_INCREASE_STEPS = 1000
 
@@ -52,16 +54,22 @@ class NPUEngine:
         _prepare_environment()
         self._bridge = _load_bridge()
         self._settings, self._workdir = settings, workdir
-        self.rank, self.ranks = int(os.environ.get("RANK_ID") or 0), _rank_size()
+        release_b = "auto_tune_mode" in _arguments(self._bridge)
+        if release_b and not os.environ.get("RANK_SIZE"):
+            os.environ["RANK_SIZE"] = os.environ["CM_WORKER_SIZE"]
+        self.ranks = _rank_size()
+        self.rank = _rank(self.ranks)
         self.wrap_optimizers = _wrapper(self._bridge, settings.precision_mode, self.ranks)
         log.info("Device: npu (npu_bridge is there; rank %d of %d)", self.rank, self.ranks)
 
-    def check_iterations(self, iterations: Iterable[int]) -> None:
-        """Checks that the device's loop ends where each training should.
+    def check(self, batch_size: int, iterations: Iterable[int]) -> None:
+        """Checks that minibatches divide among the cards, and trainings into device loops.
 
         Raises:
-          UsageError: if `--iterations_per_loop` does not divide one of them.
+          UsageError: if `--batch_size` or `--iterations_per_loop` does not fit.
         """
+        if batch_size % self.ranks:
+            raise UsageError(f"--batch_size={batch_size}: must divide among {self.ranks} cards")
         for number in iterations:
             loop_length(number, self._settings.iterations_per_loop)
 
@@ -81,14 +89,16 @@ class NPUEngine:
         hooks: List[Any] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
-            saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
-            hooks.append(LossHook(step, means, model_dir, report))
-            return [*hooks, _LoopCheckHook(step, length), CheckpointHook(saver, model_dir)]
+            loss_hook = LossHook(step, means, model_dir, report)
+            hooks.extend([loss_hook, _LoopCheckHook(step, length), CheckpointHook(model_dir)])
+            return hooks
 
         looped = accumulated(model_fn, length, make_hooks)
         estimator = self._estimator(looped, model_dir, params, length)
-        estimator.train(pipelines.single_iterations(own, length), max_steps=iterations)
-        checkpoint = os.path.join(model_dir, f"model.ckpt-{iterations}")
+        waiting = min(length, max(FEWEST_WAITING, CHUNK_BYTES // own.bytes_an_iteration))
+        with told_nan():
+            estimator.train(pipelines.single_iterations(own, waiting), max_steps=iterations)
+        checkpoint = hooks[-1].saved(iterations)
         predictions = self.predict(model_fn, checkpoint, params, predict_for)
         return TrainResult(checkpoint, hooks[0].iterations_per_second, predictions)
 
@@ -122,9 +132,8 @@ class NPUEngine:
             "profiling_config": _profiling(bridge, settings, self._workdir),
             "dump_config": _dump(bridge, settings, self._workdir),
         }
-        known = inspect.signature(bridge.NPURunConfig.__init__).parameters
         given = {name: value for name, value in wanted.items() if value is not None}
-        config = bridge.NPURunConfig(**{n: v for n, v in given.items() if n in known})
+        config = bridge.NPURunConfig(**given)
         return bridge.NPUEstimator(
             model_fn=model_fn, model_dir=model_dir, config=config, params={"params": params}
         )
@@ -174,15 +183,32 @@ def _prepare_environment() -> None:
             )
     # July 2026's release takes the size from CM_WORKER_SIZE too, and refuses both together.
     skipped = {"RANK_SIZE"} if os.environ.get("CM_WORKER_SIZE") else set()
-    if os.environ.get("POD_NAME"):
+    if skipped and os.environ.get("RANK_SIZE"):
+        raise UsageError(
+            f"CM_WORKER_SIZE={os.environ['CM_WORKER_SIZE']}: npu_bridge does not take it together "
+            f"with RANK_SIZE={os.environ['RANK_SIZE']}; unset one of them"
+        )
+    if _rank_size() > 1:
         skipped.add("RANK_ID")
     for name, value in SINGLE_CARD.items():
         if name not in skipped and not os.environ.get(name):
             os.environ[name] = value
     if _rank_size() > 1 and not os.environ.get("RANK_TABLE_FILE"):
         raise UsageError(
-            f"RANK_TABLE_FILE=: RANK_SIZE={_rank_size()} cards need the path of the HCCL rank table"
+            f"RANK_TABLE_FILE=: {_rank_size()} cards need the path of the HCCL rank table"
         )
+
+
+def _arguments(bridge: Any) -> Any:
+    """Names that this release's run configuration takes."""
+    return inspect.signature(bridge.NPURunConfig.__init__).parameters
+
+
+def _rank(ranks: int) -> int:
+    text = os.environ.get("RANK_ID") or ""
+    if ranks > 1 and not (text.isdigit() and int(text) < ranks):
+        raise UsageError(f"RANK_ID={text}: must be this card's number, from 0 to {ranks - 1}")
+    return int(text) if text.isdigit() else 0
 
 
 def _rank_size() -> int:
@@ -195,8 +221,8 @@ def _rank_size() -> int:
 def _load_bridge() -> Any:
     try:
         return importlib.import_module("npu_bridge.npu_init")
-    except (ImportError, OSError, tf.errors.OpError) as error:
-        raise UsageError(
+    except (ImportError, OSError, RuntimeError, AttributeError, tf.errors.OpError) as error:
+        raise DeviceMissing(
             f"--device=npu: npu_bridge does not load ({' '.join(str(error).split())[:160]}); "
             f"source CANN's environment, such as "
             f". /usr/local/Ascend/ascend-toolkit/set_env.sh, or use --device=cpu"
@@ -227,8 +253,8 @@ def _wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
 
 
 def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
-    if not settings.profiling:
-        return None
+    if not settings.profiling or int(os.environ.get("RANK_ID") or 0):
+        return None  # rank 0 profiles and dumps
     output = _made(workdir, "npu_profiling")
     options = {"output": output, "task_trace": "on", "training_trace": "on", "aicpu": "on"}
     return bridge.ProfilingConfig(
@@ -238,6 +264,8 @@ def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
 
 
 def _dump(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
+    if int(os.environ.get("RANK_ID") or 0):
+        return None
     if settings.over_dump:
         path = _made(workdir, "npu_dump")
         return bridge.DumpConfig(enable_dump_debug=True, dump_path=path, dump_debug_mode="all")

@@ -29,6 +29,11 @@ class Stream(NamedTuple):
     batch_axis: int = 0
     """Axis of these shapes that runs over the points of a minibatch."""
 
+    @property
+    def bytes_an_iteration(self) -> int:
+        """Memory that one iteration's arrays take."""
+        return sum(4 * int(np.prod(shape)) for shape in self.shapes.values())
+
     def part(self, rank: int, size: int) -> "Stream":
         """One worker's part of every minibatch: together the workers see what one alone sees.
 

@@ -29,6 +29,15 @@ def copy(source: str, target: str) -> None:
     moxing.file.copy_parallel(source, target)
 
 
+def exists(folder: str) -> bool:
+    """Whether there is such a folder, in object storage where moxing is there."""
+    try:
+        import moxing
+    except ImportError:
+        return os.path.isdir(folder)
+    return bool(moxing.file.exists(folder))
+
+
 def main() -> int:
     """Returns main.py's exit status; what it left is copied out even if it failed."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
@@ -42,9 +51,14 @@ def main() -> int:
             copy(known.data_url, data)
         found = sorted(os.listdir(data)) if os.path.isdir(data) else []
         files = [name for name in found if name.endswith((".npy", ".npz", ".csv"))]
-        if len(files) == 1:
+        if known.data_url and len(files) != 1:
+            listed = ", ".join(files) or "none"
+            message = f"error: --data_url={known.data_url}: must hold one data file, holds {listed}"
+            print(message, file=sys.stderr)
+            return 2
+        if files:
             flags += ["--dataset=file", f"--data_file={os.path.join(data, files[0])}"]
-        if known.train_url and not known.train_url.startswith("obs:"):
+        if known.train_url and exists(known.train_url):
             copy(known.train_url, workdir)  # an earlier job's run goes on
         command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, f"--workdir={workdir}"]
         status = subprocess.run(command).returncode

@@ -3,27 +3,29 @@
 # (work directory), --precision_mode=, --over_dump=, --data_dump_flag=, --data_dump_step=,
 # --profiling= and any flag of main.py, such as --device=cpu.
 set -uo pipefail
+HERE=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+absolute() { case $1 in /*) echo "$1" ;; *) echo "$HERE/$1" ;; esac; }
 
 NETWORK=ADAGAN_ID2115_for_TensorFlow
 export ASCEND_DEVICE_ID=${ASCEND_DEVICE_ID:-0}
 OUTPUT=scripts/output/$ASCEND_DEVICE_ID
 LOG=$OUTPUT/train_$ASCEND_DEVICE_ID.log
-WORKDIR=$OUTPUT/ckpt
+WORKDIR=$OUTPUT/ckpt_$KIND
 BATCH_SIZE=64
 DEVICE=npu
 FLAGS=()
 for argument in "$@"; do
     case $argument in
         --data_path=) ;;
-        --data_path=*) FLAGS+=(--dataset=file "--data_file=${argument#*=}") ;;
-        --ckpt_path=?*) WORKDIR=${argument#*=} ;;
+        --data_path=*) FLAGS+=(--dataset=file "--data_file=$(absolute "${argument#*=}")") ;;
+        --ckpt_path=?*) WORKDIR=$(absolute "${argument#*=}") ;;
         --rank_size=*) RANK_SIZE=${argument#*=} ;;
         --batch_size=*) BATCH_SIZE=${argument#*=}; FLAGS+=("$argument") ;;
         --device=*) DEVICE=${argument#*=}; FLAGS+=("$argument") ;;
         --over_dump=* | --data_dump_flag=* | --profiling=*)
             FLAGS+=("${argument%%=*}=$(tr 'TF' 'tf' <<<"${argument#*=}")") ;;
-        --help | -h) sed -n '3,5p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        --help | -h) sed -n '2,4p' "${BASH_SOURCE[0]}"; exit 0 ;;
         *) FLAGS+=("$argument") ;;
     esac
 done
@@ -31,8 +33,8 @@ mkdir -p "$OUTPUT"
 PYTHON=${PYTHON:-$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)}
 
 train() { # train RANK LOG: one process
-    RANK_ID=$1 "$PYTHON" main.py --flagfile=ascend.flags "--workdir=$WORKDIR" "${EXTRA[@]}" \
-        "${FLAGS[@]}" >"$2" 2>&1
+    RANK_ID=$1 "$PYTHON" main.py --flagfile=ascend.flags "--workdir=$WORKDIR" ${EXTRA[@]+"${EXTRA[@]}"} \
+        ${FLAGS[@]+"${FLAGS[@]}"} >"$2" 2>&1
 }
 
 start=$(date +%s)
@@ -48,18 +50,25 @@ else
         ASCEND_DEVICE_ID=$rank train "$rank" "$log" &
         pids+=($!)
     done
-    for pid in "${pids[@]}"; do wait "$pid" || status=$?; done
+    for _ in "${pids[@]}"; do
+        wait -n || { status=$?; kill "${pids[@]}" 2>/dev/null; break; } # the others would wait for it
+    done
+    wait
 fi
 seconds=$(($(date +%s) - start))
 if [ "$status" -ne 0 ]; then
-    tail -n 5 "$LOG" >&2
-    echo "error: training ended with status $status; see $LOG" >&2
+    tail -qn 3 "$OUTPUT"/train_*.log >&2
+    echo "error: training ended with status $status; see $OUTPUT" >&2
     exit "$status"
 fi
 
 RATE=$(grep -o 'Component .*' "$LOG" | tail -1 | grep -o '[0-9]* it/s' | cut -d' ' -f1)
 LOSS=$(grep -o 'Component .*' "$LOG" | tail -1 | grep -o 'generator_loss=[-0-9.]*' | cut -d= -f2)
 COVERAGE=$(grep -o '^Evaluating: .*' "$LOG" | tail -1 | grep -o 'C=[0-9.]*' | cut -d= -f2)
+if [ -z "$COVERAGE" ]; then
+    echo "error: $LOG tells no coverage; has the run in $WORKDIR finished before?" >&2
+    exit 1
+fi
 CASE=${NETWORK}_bs${BATCH_SIZE}_${RANK_SIZE}p_$KIND
 FPS=$(awk -v rate="${RATE:-0}" -v batch="$BATCH_SIZE" 'BEGIN { printf "%.2f", rate * batch }')
 {

@@ -144,11 +144,18 @@ def test_what_is_there_is_kept_unless_told(tiny_run, tmp_path):
     directory = tmp_path / "export"
     directory.mkdir()
     (directory / "mine.txt").write_text("x")
+    (directory / "expected.npy").write_text("an earlier export")
     flags = ["--mode=export", f"--workdir={workdir}", f"--export_dir={directory}"]
     refused = run_main(*flags)
     assert refused.returncode == 2
     assert "use --overwrite" in refused.stderr
-    assert os.listdir(str(directory)) == ["mine.txt"]
+    assert sorted(os.listdir(str(directory))) == ["expected.npy", "mine.txt"]
+    elsewhere = run_main(
+        "--mode=export", f"--workdir={workdir}", f"--export_dir={tmp_path}", "--overwrite"
+    )
+    assert elsewhere.returncode == 2
+    assert "holds no export" in elsewhere.stderr
+    assert directory.exists()
     assert run_main(*flags, "--component=3").returncode == 2
     replaced = run_main(*flags, "--overwrite")
     assert replaced.returncode == 0, replaced.stderr

@@ -11,7 +11,7 @@ import pytest
 from tests import npu_stand_in
 from tests.conftest import ROOT, TINY
 
-SMALL = [*TINY, "--iterations_per_loop=0"]
+SMALL = list(TINY)
 
 
 def run_script(tmp_path, name, *flags, **variables):

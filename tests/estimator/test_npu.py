@@ -161,7 +161,15 @@ def test_auto_takes_the_npu_where_cann_is_sourced(environment, tmp_path):
     [
         ({"RESTORE_FROM": "/old"}, [], "RESTORE_FROM=/old"),
         ({"LOCAL_CHECKPOINT_DIR": "/old"}, [], "LOCAL_CHECKPOINT_DIR=/old"),
-        ({"RANK_SIZE": "2"}, [], "RANK_TABLE_FILE=: RANK_SIZE=2"),
+        ({"RANK_SIZE": "2"}, [], "RANK_TABLE_FILE=: 2 cards need"),
+        ({"RANK_SIZE": "2", "RANK_TABLE_FILE": "x"}, [], "RANK_ID=: must be this card's number"),
+        ({"RANK_SIZE": "2", "RANK_TABLE_FILE": "x", "RANK_ID": "2"}, [], "RANK_ID=2: must be"),
+        (
+            {"RANK_SIZE": "3", "RANK_TABLE_FILE": "x", "RANK_ID": "0"},
+            [],
+            "--batch_size=64: must divide among 3 cards",
+        ),
+        ({"RANK_SIZE": "1", "CM_WORKER_SIZE": "1"}, [], "CM_WORKER_SIZE=1: npu_bridge does not"),
         ({"RANK_SIZE": "many"}, [], "RANK_SIZE=many"),
         ({}, ["--iterations_per_loop=7"], "--iterations_per_loop=7: must divide the 40"),
         ({}, ["--over_dump", "--data_dump_flag"], "--over_dump: not together"),
