@@ -2,6 +2,7 @@
 
 import atexit
 import dataclasses
+import importlib.util
 import logging
 import os
 import shutil
