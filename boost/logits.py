@@ -13,6 +13,7 @@ from boost.training import Training
 from input_fn import weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
+from options import UsageError
 from streams import Purpose
 
 OVERFIT_GAP = 0.5
@@ -91,6 +92,11 @@ def mixture_logits(
         )
     )
     scores = training.result().predictions["logits"]
+    if not np.isfinite(scores).all():
+        raise UsageError(
+            f"the mixture discriminator of step {number} diverged, its logits are not finite; "
+            f"lower --learning_rate or --init_std"
+        )
 
     everyone = np.arange(run.dataset.number)
     scored = scores[everyone, scorer]

@@ -18,6 +18,7 @@ from input_fn import weighted
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
 from model_fn import gan
+from options import UsageError
 from streams import Purpose
 
 SAMPLES_SHOWN = 2500
@@ -115,6 +116,11 @@ def run_step(
     trained = prepared.component.result()
     clock.lap("training")
     pool = trained.predictions["points"]
+    if not np.isfinite(pool).all():
+        raise UsageError(
+            f"component {number} diverged, its samples are not finite; lower --g_learning_rate, "
+            f"--d_learning_rate or --init_std"
+        )
     all_pools = [*pools, pool]
     new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
     metrics, density = evaluate(run, number, all_pools, new_weights)

@@ -81,7 +81,7 @@ def load_tensorflow(verbosity: int) -> None:
     """Imports TensorFlow with the environment that it reads when it loads.
 
     Args:
-      verbosity: as `--verbosity`; below 0, TensorFlow prints errors only.
+      verbosity: as `--verbosity`; below 0, TensorFlow prints nothing.
     """
     present = os.environ.get("XLA_FLAGS", "").split()
     named = {flag.split("=")[0] for flag in present}
@@ -92,7 +92,8 @@ def load_tensorflow(verbosity: int) -> None:
         warnings.filterwarnings("ignore", category=FutureWarning, module="tensor")
     import tensorflow as tf
 
-    tf.get_logger().setLevel(logging.ERROR if verbosity < 0 else logging.INFO)
+    # Errors are raised as well; the log only says them twice.
+    tf.get_logger().setLevel(logging.CRITICAL if verbosity < 0 else logging.INFO)
 
 
 def check(settings: DeviceSettings) -> None:

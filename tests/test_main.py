@@ -306,3 +306,24 @@ def test_changed_and_missing_files_and_other_data_are_noticed(tmp_path):
     done = run_main(*evaluate)
     assert done.returncode == 2
     assert "data_weights.npy: is missing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--g_learning_rate=100", "--d_learning_rate=100", "--objective=JS_modified"],
+        ["--learning_rate=100"],
+    ],
+)
+def test_a_training_that_diverges_is_told_in_one_line(tmp_path, flags):
+    done = run_main(
+        *TINY,
+        "--toy_dataset_size=6400",
+        "--init_std=50",
+        "--nounrolled",
+        *flags,
+        f"--workdir={tmp_path}/run",
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "lower --" in done.stderr
