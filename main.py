@@ -129,6 +129,8 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         this = this._replace(workdir=_private_copy(workdir, state))
     this.workdir.make()
     this.workdir.lock()
+    if not engine.rank and repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
+        raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     this.workdir.write_settings(settings.to_json())
     if state is not None:
         log.info("Going on after step %d.", len(state.steps))
