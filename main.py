@@ -119,7 +119,7 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         yardstick.sizes,
         settings.data.data_seed,
     )
-    engine = _engine(device, workdir)
+    engine = _engine(device, settings, workdir)
 
     from boost import loop, run
 
@@ -159,7 +159,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     _check_unchanged(workdir, state, dataset)
     if command.mode == "export":  # for use anywhere: made with full precision
         device = DeviceSettings(device="cpu")
-    engine = _engine(device, workdir)
+    engine = _engine(device, settings, workdir)
     if engine.rank:
         return
 
@@ -216,9 +216,10 @@ def _check_unchanged(workdir: Workdir, state: Optional[State], dataset: Dataset)
         )
 
 
-def _engine(device: DeviceSettings, workdir: Workdir) -> Any:
+def _engine(device: DeviceSettings, settings: Settings, workdir: Workdir) -> Any:
     """TensorFlow, loaded only when all input is known to be good, and the device."""
-    backend.load_tensorflow(_verbosity())
+    units = max(settings.network.g_num_filters, settings.network.d_num_filters)
+    backend.load_tensorflow(_verbosity(), units)
     return backend.choose(device, workdir.path)
 
 

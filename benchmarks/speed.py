@@ -43,21 +43,27 @@ WAYS = {
 }
 
 
-def _setting() -> Tuple[Any, Any, Any]:
-    """The default experiment's dataset, model parameters and stream."""
+def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, Any]:
+    """The default experiment's dataset, model parameters and stream, with some settings changed.
+
+    Args:
+      batch_size: points a minibatch.
+      changed: settings by room: data, network, gan.
+    """
     import streams
     from input_fn import datasets, weighted
     from input_fn.datasets import DataSettings
     from model_fn import gan
     from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
-    dataset = datasets.load(DataSettings(), 0, 64)
-    network = NetworkSettings()
+    dataset = datasets.load(DataSettings(**changed.get("data", {})), 0, batch_size)
+    network, shape = NetworkSettings(**changed.get("network", {})), dataset.shape
     rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
-    values = gan.initial_values(network, (2,), np.zeros(2), np.ones(2), rng)
-    params = gan.GanParams(GanSettings(), network, OptimizerSettings(), (2,), values, True)
+    values = gan.initial_values(network, shape, np.zeros(shape), np.ones(shape), rng)
+    settings = GanSettings(**changed.get("gan", {}))
+    params = gan.GanParams(settings, network, OptimizerSettings(), shape, values, True)
     weights = np.full(dataset.number, 1 / dataset.number)
-    stream = weighted.component_stream(dataset, weights, 64, 5, "normal", 0, 1)
+    stream = weighted.component_stream(dataset, weights, batch_size, 5, "normal", 0, 1)
     return dataset, params, stream
 
 
@@ -65,7 +71,7 @@ def published(seconds: float) -> float:
     """Iterations a second of `feed_dict.FeedDictGan`."""
     from benchmarks import feed_dict
 
-    dataset, params, _ = _setting()
+    dataset, params, _ = setting()
     return feed_dict.iterations_per_second(params, dataset.points, 64, seconds)
 
 
@@ -76,7 +82,7 @@ def fused(seconds: float) -> float:
     from benchmarks.feed_dict import rate_of
     from model_fn import gan
 
-    _, params, stream = _setting()
+    _, params, stream = setting()
     (chunk,) = stream.chunks(0, 1000, 1000)
     with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
         tf.train.create_global_step()
@@ -97,16 +103,14 @@ def _loop(seconds: float, compiled: bool) -> float:
     from input_fn.pipelines import COUNT
     from model_fn import gan
 
-    if not compiled:  # the same loop, built as it is
-        tf.xla.experimental.compile = lambda computation, inputs: computation(*inputs)
     tf.enable_resource_variables()
-    _, params, stream = _setting()
+    _, params, stream = setting()
     (chunk,) = stream.chunks(0, 1000, 1000)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.train.create_global_step()
         features = {name: tf.Variable(array, trainable=False) for name, array in chunk.items()}
         reads = {name: variable.read_value() for name, variable in features.items()}
-        looped = loops.looped(gan.model_fn, lambda step, means: [])
+        looped = loops.looped(gan.model_fn, lambda step, means: [], compiled)
         given = {**reads, COUNT: tf.constant(1000)}
         spec = looped(given, None, "train", {"params": params}, None)
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
@@ -124,21 +128,25 @@ def loop_with_xla(seconds: float) -> float:
     return _loop(seconds, compiled=True)
 
 
-def estimator(seconds: float) -> float:
-    """Iterations a second inside Estimator.train, of 30,000 iterations."""
+def train(params: Any, stream: Any, iterations: int) -> Any:
+    """Estimator.train as a run uses it; its TrainResult."""
     from estimator import backend
     from estimator.backend import DeviceSettings
     from input_fn.fixed import FixedInput
     from model_fn import gan
 
-    _, params, stream = _setting()
     engine = backend.choose(DeviceSettings(device="cpu"), "")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
     with tempfile.TemporaryDirectory() as directory:
-        trained = engine.train(
-            gan.model_fn, directory, params, stream, 30_000, lambda step, losses: None, latent
+        return engine.train(
+            gan.model_fn, directory, params, stream, iterations, lambda step, losses: None, latent
         )
-    return trained.iterations_per_second
+
+
+def estimator(seconds: float) -> float:
+    """Iterations a second inside Estimator.train, of 30,000 iterations."""
+    _, params, stream = setting()
+    return train(params, stream, 30_000).iterations_per_second
 
 
 def whole_run(seconds: float) -> float:

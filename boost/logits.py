@@ -10,7 +10,7 @@ import streams
 from boost import mixture, ratios
 from boost.run import Run
 from boost.training import Training
-from input_fn import weighted
+from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
 from options import UsageError
@@ -83,8 +83,12 @@ def mixture_logits(
     """
     folds = run.mixture_discriminator.mixture_c_folds
     rng = streams.generator(run.seed, Purpose.FOLDS, number)
-    scorer = rng.permutation(run.dataset.number) % folds
-    members = [np.flatnonzero((scorer != fold) | (folds == 1)) for fold in range(folds)]
+    number_of_points = run.dataset.number
+    scorer = (rng.permutation(number_of_points) % folds).astype(np.int8)
+    index_type = datasets.index_type(number_of_points)
+    members = [
+        np.flatnonzero((scorer != fold) | (folds == 1)).astype(index_type) for fold in range(folds)
+    ]
     generated = _generated(run, number, pools, mixture_weights)
     training.begin(
         weighted.discriminator_stream(
@@ -98,10 +102,9 @@ def mixture_logits(
             f"lower --learning_rate or --init_std"
         )
 
-    everyone = np.arange(run.dataset.number)
-    scored = scores[everyone, scorer]
-    trained_on = scores[everyone, (scorer + 1) % folds]
-    others = scores[run.dataset.number :].mean(axis=1)
+    of_training, others = scores[:number_of_points], scores[number_of_points:].mean(axis=1)
+    scored = np.choose(scorer, of_training.T)
+    trained_on = np.choose((scorer + 1) % folds, of_training.T)
     held_out, probe_logits = np.split(others, [len(run.dataset.held_out)])
     unseen = held_out if folds == 1 else scored
     calibration = Calibration(

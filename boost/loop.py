@@ -8,7 +8,7 @@ from typing import Dict, List, Optional
 
 import numpy as np
 
-from boost import betas, ratios, scoring, step
+from boost import betas, memory, ratios, scoring, step
 from boost.pictures import Pictures
 from boost.run import Run
 from boost.side_process import SideProcess
@@ -36,6 +36,7 @@ def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> 
       The last committed state.
     """
     run.workdir.remove_uncommitted(state)
+    memory.settle()
     trainings = _Trainings(run, state)
     try:
         pools = _pools(run, state)
@@ -57,6 +58,8 @@ class _Trainings:
 
     def take(self, number: int) -> Prepared:
         """A step's trainings; those of the next are set up from now on."""
+        if self._prepared.pop(number - 1, None):  # with its graphs and its minibatches' tables
+            memory.release()
         self._prepare(number + 1)
         return self._prepared[number]
 
@@ -97,10 +100,7 @@ def _steps(
     run.workdir.write_metrics(state)
     pictures.draw(state)
     for number in range(len(state.steps) + 1, run.boost.steps + 1):
-        done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
-        pools.append(done.pool)
-        _log_step(done, state, modes)
-        state = _with(state, _record(run, trainings.scene, done))
+        state = _one_step(run, state, number, trainings, pools)
         run.workdir.commit(state)
         events.write_step(state, number, run.workdir)
         pictures.draw(state)
@@ -114,6 +114,16 @@ def _steps(
     state = dataclasses.replace(state, complete=True)
     run.workdir.commit(state)
     return state
+
+
+def _one_step(
+    run: Run, state: State, number: int, trainings: _Trainings, pools: List[np.ndarray]
+) -> State:
+    """The state with one step more, not yet committed."""
+    done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
+    pools.append(done.pool)
+    _log_step(done, state, len(run.dataset.truth.means) if run.dataset.truth else 0)
+    return _with(state, _record(run, trainings.scene, done))
 
 
 def _with(state: State, record: StepRecord) -> State:

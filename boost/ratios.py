@@ -26,7 +26,8 @@ def density_ratios(logits: np.ndarray) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(logits))
     if len(bad):
         raise ValueError(f"logits must be finite, got logits[{bad[0]}] = {logits[bad[0]]}")
-    return np.exp(np.minimum(-logits, LARGEST_EXPONENT))
+    exponents = np.minimum(-logits, LARGEST_EXPONENT)
+    return np.exp(exponents, out=exponents)
 
 
 def effective_sample_size(data_weights: np.ndarray) -> float:

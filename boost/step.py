@@ -102,7 +102,7 @@ def run_step(
     """
     clock = Clock()
     beta = next_beta(run, number)
-    reweighting, calibration = weights.uniform_weights(run.dataset.number), None
+    reweighting, calibration = None, None
     probe_logits = np.zeros(0, np.float32)
     if prepared.discriminator:
         scored, calibration, probe_logits = logits.mixture_logits(
@@ -112,6 +112,8 @@ def run_step(
             ratios.density_ratios(scored), beta, run.boost.weights_heur, run.boost.topk_constant
         )
         prepared.component.begin(_stream(run, number, reweighting))
+    else:
+        reweighting = weights.uniform_weights(run.dataset.number)
     clock.lap("discriminator")
     trained = prepared.component.result()
     clock.lap("training")

@@ -43,13 +43,23 @@ def star_weights(ratios: np.ndarray, beta: float) -> Reweighting:
     # Adding a constant to all ratios shifts lambda* and changes no weight; without the common part
     # beta N is not lost beside huge ratios.
     lowest = ratios.min()
-    scaled = (1.0 - beta) * (ratios - lowest)
+    scaled = ratios - lowest
+    scaled *= 1.0 - beta
     ordered = np.sort(scaled)
-    lambdas = (beta * number + np.cumsum(ordered)) / np.arange(1, number + 1)
-    found = lambdas[:-1] <= ordered[1:]
-    k = int(np.argmax(found)) if found.any() else number - 1
-    weights = np.maximum(lambdas[k] - scaled, 0.0)
-    return Reweighting(weights / weights.sum(), float(lambdas[k] + (1.0 - beta) * lowest))
+    sums = np.cumsum(ordered)
+    # The k of the theorem by bisection: beta N + sum_{i<=k} h_(i) - k h_(k+1) never rises with k.
+    first, last = 1, number
+    while first < last:
+        k = (first + last) // 2
+        if beta * number + sums[k - 1] <= k * ordered[k]:
+            last = k
+        else:
+            first = k + 1
+    lambda_star = (beta * number + sums[first - 1]) / first
+    del ordered, sums  # four arrays of millions of points are enough
+    weights = np.maximum(lambda_star - scaled, 0.0, out=scaled)
+    weights /= weights.sum()
+    return Reweighting(weights, float(lambda_star + (1.0 - beta) * lowest))
 
 
 def dagger_weights(ratios: np.ndarray, beta: float) -> Reweighting:

@@ -8,7 +8,7 @@ import importlib.util
 import logging
 import os
 import warnings
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
@@ -17,17 +17,31 @@ from options import UsageError, option
 CANN_VARIABLES = ("ASCEND_OPP_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME")
 """What CANN's set_env script sets; one is enough to know that it was sourced."""
 
-XLA_FLAGS = (
-    # Less optimisation compiles sooner and, with small matrices, runs faster.
-    "--xla_llvm_disable_expensive_passes=true",
-    # One iteration is a chain of small operations: threads cost more than they give.
-    "--xla_cpu_multi_thread_eigen=false",
-    # Matrix products are compiled into the loop instead of calls into Eigen; of what fits into the
-    # registers of AVX2, six rows by two vectors is the fastest tile. Elementwise loops run two
-    # vectors at a time.
-    "--xla_backend_extra_options=xla_force_enable_experimental_llvm_ir_gemm,"
-    "xla_llvm_ir_gemm_tile_size=6:8:2*vectwidth,-force-vector-interleave=2",
-)
+SMALL_UNITS, MANY_UNITS = 64, 512
+"""Hidden layers below the first are small to XLA's matrix products, from the second on large."""
+
+
+def xla_flags(units: int) -> List[str]:
+    """How XLA compiles a training loop fastest, measured on hidden layers of 16 to 512 units.
+
+    Args:
+      units: of the widest hidden layer.
+    """
+    # Less optimisation compiles sooner and, with small matrices, runs faster; elementwise loops
+    # run two vectors at a time.
+    flags = ["--xla_llvm_disable_expensive_passes=true"]
+    options = ["-force-vector-interleave=2"]
+    if units < SMALL_UNITS:
+        # Matrix products are compiled into the loop instead of calls into Eigen; of what fits into
+        # the registers of AVX2, six rows by two vectors is the fastest tile.
+        options[:0] = [
+            "xla_force_enable_experimental_llvm_ir_gemm",
+            "xla_llvm_ir_gemm_tile_size=6:8:2*vectwidth",
+        ]
+    if units < MANY_UNITS:
+        # One iteration is a chain of small operations: threads cost more than they give.
+        flags.append("--xla_cpu_multi_thread_eigen=false")
+    return flags + [f"--xla_backend_extra_options={','.join(options)}"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,15 +91,16 @@ class TrainResult(NamedTuple):
     predictions: Dict[str, np.ndarray]  # of the trained model for `predict_for`, may be empty
 
 
-def load_tensorflow(verbosity: int) -> None:
+def load_tensorflow(verbosity: int, units: int = 16) -> None:
     """Imports TensorFlow with the environment that it reads when it loads.
 
     Args:
       verbosity: as `--verbosity`; below 0, TensorFlow prints nothing.
+      units: of the widest hidden layer that will be trained.
     """
     present = os.environ.get("XLA_FLAGS", "").split()
     named = {flag.split("=")[0] for flag in present}
-    ours = [flag for flag in XLA_FLAGS if flag.split("=")[0] not in named]
+    ours = [flag for flag in xla_flags(units) if flag.split("=")[0] not in named]
     os.environ["XLA_FLAGS"] = " ".join(present + ours)
     if verbosity < 0:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,5 +1,6 @@
 """CPU and GPU: `tf.estimator.Estimator` with an in-graph loop compiled by XLA."""
 
+import logging
 import os
 from typing import Any, Callable, Dict, Iterable, List
 
@@ -15,6 +16,8 @@ from input_fn.weighted import Stream
 from options import UsageError
 
 LONGEST_CHUNK = 1000
+
+log = logging.getLogger("adagan")
 
 
 class HostEngine:
@@ -42,6 +45,14 @@ class HostEngine:
         self.reason = "TensorFlow sees a GPU" if gpus else "TensorFlow sees no GPU"
         # Optimizers inside an XLA loop need resource variables, the global step included.
         tf.enable_resource_variables()
+        why = loops.why_no_xla()
+        self._compiled = not why
+        if why:
+            log.warning(
+                "XLA compiles nothing here (%s): the training loop runs in plain TensorFlow, about "
+                "seven times slower at the default sizes.",
+                why,
+            )
 
     @staticmethod
     def wrap_optimizers(optimizers: List[tf.train.Optimizer]) -> List[tf.train.Optimizer]:
@@ -87,7 +98,8 @@ class HostEngine:
             )
             return hooks
 
-        estimator = self._estimator(loops.looped(model_fn, make_hooks), model_dir, params)
+        wrapped = loops.looped(model_fn, make_hooks, self._compiled)
+        estimator = self._estimator(wrapped, model_dir, params)
         chunk = self._chunk_size(stream, iterations)
         with told_nan():
             estimator.train(pipelines.chunks(stream, iterations, chunk))

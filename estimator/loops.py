@@ -13,8 +13,20 @@ import tensorflow as tf
 from input_fn.pipelines import COUNT
 
 
+def why_no_xla() -> str:
+    """Why XLA compiles nothing here: it is left out of some builds of TensorFlow; "" if it does."""
+    try:
+        with tf.Graph().as_default(), tf.Session() as session:
+            session.run(tf.xla.experimental.compile(lambda one: [one + 1], [tf.constant(1)]))
+    except (tf.errors.OpError, ValueError, NotImplementedError) as error:
+        return str(error).strip().split("\n")[0]
+    return ""
+
+
 def looped(
-    model_fn: Callable[..., tf.estimator.EstimatorSpec], hooks: Callable[..., List]
+    model_fn: Callable[..., tf.estimator.EstimatorSpec],
+    hooks: Callable[..., List],
+    compiled: bool = True,
 ) -> Callable:
     """A model function whose TRAIN mode runs a chunk of iterations.
 
@@ -26,6 +38,7 @@ def looped(
         advances the global step by one. Its variables must be resource variables.
       hooks: `hooks(step, means)` makes the training hooks from the tensors of the global step
         after a chunk and of the reported scalars' means over it.
+      compiled: by XLA; the loop runs without as well, several times slower.
 
     Returns:
       A model function; its TRAIN features are those of `model_fn` with a leading chunk axis, and
@@ -70,7 +83,10 @@ def looped(
                 return [total / iterations for total in totals]
 
         inputs = [features[COUNT]] + [features[name] for name in names]
-        results = tf.xla.experimental.compile(whole_chunk, inputs)
+        if compiled:
+            results = tf.xla.experimental.compile(whole_chunk, inputs)
+        else:
+            results = whole_chunk(*inputs)
         means = dict(zip(sorted(sums), results))
         train_op = tf.group(*results)
         with tf.control_dependencies([train_op]):

@@ -132,6 +132,11 @@ def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
     return dataset
 
 
+def index_type(number: int) -> np.dtype:
+    """The smallest type of integers that holds the indices of so many points."""
+    return np.min_scalar_type(number)
+
+
 def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
     if settings.dataset == "gmm":
         truth = random_gmm(
@@ -157,7 +162,8 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
-    train_rows = np.delete(np.arange(len(points)), held_out_rows)
+    rows = np.arange(len(points), dtype=index_type(len(points)))
+    train_rows = np.delete(rows, held_out_rows)
     held_out_points = np.asarray(points[held_out_rows], np.float32)
     dataset = Dataset(points, train_rows, held_out_points, None)
     _check_resolution(settings.data_file, dataset)

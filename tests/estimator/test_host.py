@@ -1,5 +1,7 @@
 """The in-graph loop against single iterations, chunk sizes, and predictions from checkpoints."""
 
+import logging
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -145,3 +147,20 @@ def test_a_model_directory_can_be_moved(tmp_path):
 def test_other_modes_pass_through_the_loop():
     wrapped = loops.looped(lambda features, labels, mode, params, config: (features, mode), None)
     assert wrapped({"latent": 1}, None, "infer", {}, None) == ({"latent": 1}, "infer")
+
+
+def test_without_xla_a_plain_loop_takes_over_and_says_so(tmp_path, monkeypatch, caplog):
+    latent = np.zeros((1, 5), np.float32)
+    _, compiled, _ = train(tmp_path / "xla", 50, make_params(), latent)
+
+    def left_out(*_):
+        raise tf.errors.InvalidArgumentError(None, None, "XLA is not linked in\nand more")
+
+    monkeypatch.setattr(tf.xla.experimental, "compile", left_out)
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
+    _, plain, reports = train(tmp_path / "plain", 50, make_params(), latent)
+    assert "XLA compiles nothing here (XLA is not linked in)" in caplog.text
+    assert [step for step, _ in reports] == [50, 100, ITERATIONS]
+    expected = weights_of(compiled.checkpoint)
+    for name, value in weights_of(plain.checkpoint).items():
+        np.testing.assert_allclose(value, expected[name], atol=2e-5, err_msg=name)
