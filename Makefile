@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-.PHONY: help env run test bench lint format lock
+.PHONY: help env run test bench curves lint format lock
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -15,6 +15,9 @@ test: env  ## all tests
 
 bench: env  ## measure speed against the published way (a few minutes)
 	@$(PYTHON) -m benchmarks.speed
+
+curves: env  ## measure how the cost grows with data, batch, width, look-ahead, dimension, steps
+	@$(PYTHON) -m benchmarks.curves
 
 lint: env  ## ruff and mypy
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy .

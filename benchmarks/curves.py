@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from benchmarks import speed
+from benchmarks import ways
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COORDINATES = 16
@@ -41,11 +41,11 @@ def _loop(value: int, seconds: float, **changed: Any) -> Row:
     """Our loop and the published one, with some settings changed."""
     from benchmarks import feed_dict
 
-    dataset, params, stream = speed.setting(**changed)
+    dataset, params, stream = ways.setting(**changed)
     batch = changed.get("batch_size", 64)
     published = feed_dict.iterations_per_second(params, dataset.points, batch, seconds)
     iterations = int(np.clip(published * 8 * seconds, 200, 30_000))
-    ours = speed.train(params, stream, iterations)
+    ours = ways.train(params, stream, iterations)
     return {"value": value, "published": published, "ours": ours.iterations_per_second}
 
 
@@ -69,27 +69,6 @@ def dimension(value: int, seconds: float) -> Row:
     return _loop(value, seconds, data={"toy_dataset_dim": value})
 
 
-def _run(*flags: str) -> Row:
-    """A whole run of main.py: its state, seconds, and the highest memory of its main process."""
-    with tempfile.TemporaryDirectory() as directory:
-        workdir = os.path.join(directory, "run")
-        command = [sys.executable, os.path.join(speed.ROOT, "main.py"), "--device=cpu", *flags]
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [*command, f"--workdir={workdir}"], stdout=subprocess.DEVNULL, cwd=speed.ROOT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"main.py ended with {status}")
-        with open(os.path.join(workdir, "state.json")) as file:
-            state = json.load(file)
-        return {
-            "seconds": time.perf_counter() - start,
-            "MiB": usage.ru_maxrss / 1024,
-            "state": state,
-        }
-
-
 def points(value: int, seconds: float) -> Row:
     """Training points in a memory-mapped file."""
     from boost import weights
@@ -103,7 +82,8 @@ def points(value: int, seconds: float) -> Row:
         del made
         data = os.path.getsize(path) / 2**20
         epochs = max(1, 640_000 // value)
-        done = _run(
+        done = ways.run_main(
+            "--device=cpu",
             "--dataset=file",
             f"--data_file={path}",
             "--steps=2",
@@ -126,7 +106,7 @@ def points(value: int, seconds: float) -> Row:
 
 def steps(value: int, seconds: float) -> Row:
     """Seconds of the parts of one step, by the number of the step; one run of so many steps."""
-    done = _run(f"--steps={value}", "--epochs=5")
+    done = ways.run_main("--device=cpu", f"--steps={value}", "--epochs=5")
     parts = [record["seconds"] for record in done["state"]["steps"]]
     row = {name: [part[name] for part in parts] for name in parts[-1]}
     return {"value": value, "seconds": done["seconds"], **row}
@@ -180,7 +160,7 @@ def _measure(name: str, value: int, seconds: float) -> Row:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=speed.ROOT,
+        cwd=ways.ROOT,
     )
     row: Row = json.loads(done.stdout.splitlines()[-1])
     return row
