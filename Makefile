@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-.PHONY: help env run test bench curves lint format lock
+.PHONY: help env run test bench curves chaos soak lint format lock
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -18,6 +18,12 @@ bench: env  ## measure speed against the published way (a few minutes)
 
 curves: env  ## measure how the cost grows with data, batch, width, look-ahead, dimension, steps
 	@$(PYTHON) -m benchmarks.curves
+
+chaos: env  ## kill runs 200 times at random instants; each must end as if it had never been killed
+	@$(PYTHON) -m benchmarks.chaos
+
+soak: env  ## 100 boosting steps: memory, file handles and threads must stay flat
+	@$(PYTHON) -m benchmarks.soak
 
 lint: env  ## ruff and mypy
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy .

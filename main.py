@@ -12,11 +12,14 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from absl import app, flags
 
+import endings
 import settings as all_settings
 from boost import scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
-from boost.state import State, Workdir
+from boost.state import State
+from boost.workdir import Workdir, unfinished
+from endings import Diverged, Stopped
 from estimator import backend
 from estimator.backend import DeviceSettings
 from evaluation import metrics
@@ -97,6 +100,11 @@ def main(arguments: List[str]) -> None:
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
     workdir = Workdir(command.workdir)
     workdir.check_usable()
+    follows = os.environ.get("RANK_ID", "").strip("0")  # of several cards' processes one writes
+    if workdir.has_settings() and not follows:
+        workdir.lock()
+        if command.repair:
+            _repair(workdir, settings)
     if workdir.has_settings():
         before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
         wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
@@ -110,33 +118,57 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         )
         return
     dataset, yardstick = _load(settings)
-    _check_unchanged(workdir, state, dataset)
-    side = SideProcess()  # it gets ready, and scores the perfect sampler, while TensorFlow loads
-    perfect = side.submit(
-        scoring.perfect_sampler,
-        dataset.truth,
-        dataset.held_out,
-        yardstick.sizes,
-        settings.data.data_seed,
-    )
-    engine = _engine(device, settings, workdir)
+    _check_unchanged(workdir, state, settings, dataset)
+    with (
+        SideProcess()
+    ) as side:  # gets ready, and scores the perfect sampler, while TensorFlow loads
+        perfect = side.submit(
+            scoring.perfect_sampler,
+            dataset.truth,
+            dataset.held_out,
+            yardstick.sizes,
+            settings.data.data_seed,
+        )
+        engine = _engine(device, settings, workdir)
 
-    from boost import loop, run
+        from boost import loop, run
 
-    this = run.make(settings, dataset, yardstick, engine, workdir)
-    engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
-    if engine.rank:
-        this = this._replace(workdir=_private_copy(workdir, state))
-    this.workdir.make()
-    this.workdir.lock()
-    if not engine.rank and repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
+        this = run.make(settings, dataset, yardstick, engine, workdir)
+        engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
+        if engine.rank:
+            this = this._replace(workdir=_private_copy(workdir, state))
+        _start_writing(this.workdir, settings, state, private=bool(engine.rank))
+        loop.train(this, state, side, perfect)
+    log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _start_writing(
+    workdir: Workdir, settings: Settings, state: Optional[State], private: bool
+) -> None:
+    workdir.make()
+    workdir.lock()
+    if not private and repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
-    this.workdir.write_settings(settings.to_json())
+    workdir.write_settings(settings.to_json())
     if state is not None:
         log.info("Going on after step %d.", len(state.steps))
-    loop.train(this, state, side, perfect)
-    side.close()
-    log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _repair(workdir: Workdir, settings: Settings) -> None:
+    """Damaged settings are replaced by the flags, if the steps were made with these."""
+    path = workdir.join("settings.json")
+    workdir.repair()
+    state = workdir.read_state()
+    if state is None or state.settings_fingerprint == settings.fingerprint():
+        try:
+            before = all_settings.from_json(workdir.read_settings(), path)
+        except UsageError as error:
+            log.warning("%s; written anew", error)
+        else:
+            if state is None or before.fingerprint() == settings.fingerprint():
+                return
+            log.warning("%s: was changed since step 1 was committed; written anew", path)
+        workdir.write_settings(settings.to_json())
 
 
 def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:
@@ -156,7 +188,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if command.mode == "export":
         _check_export(command, directory, len(state.steps))
     dataset, yardstick = _load(settings)
-    _check_unchanged(workdir, state, dataset)
+    _check_unchanged(workdir, state, settings, dataset)
     if command.mode == "export":  # for use anywhere: made with full precision
         device = DeviceSettings(device="cpu")
     engine = _engine(device, settings, workdir)
@@ -204,11 +236,18 @@ def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
     return dataset, scoring.yardstick(dataset, scaled)
 
 
-def _check_unchanged(workdir: Workdir, state: Optional[State], dataset: Dataset) -> None:
-    """What was committed, and the data it was made from, must be what they were."""
+def _check_unchanged(
+    workdir: Workdir, state: Optional[State], settings: Settings, dataset: Dataset
+) -> None:
+    """What was committed, and what it was made from, must be what they were."""
     if state is None:
         return
     workdir.verify(state)
+    if state.settings_fingerprint != settings.fingerprint():
+        raise UsageError(
+            f"{workdir.join('settings.json')}: was changed since step 1 was committed; the flags "
+            f"of the run with --mode=train --repair write it anew"
+        )
     if state.data_fingerprint != dataset.fingerprint():
         raise UsageError(
             f"--workdir={workdir.path}: its components were trained on other data; "
@@ -243,6 +282,7 @@ def _check_export(command: Command, directory: str, steps: int) -> None:
         raise UsageError(f"{flag}: is there already; use --overwrite to replace it")
     if os.path.exists(directory) and not os.path.isfile(os.path.join(directory, "expected.npy")):
         raise UsageError(f"{flag}: holds no export; --overwrite replaces only an earlier export")
+    unfinished(directory)
     if command.format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise UsageError("--format=onnx: needs tf2onnx; pip install -r requirements-export.txt")
     try:
@@ -287,15 +327,32 @@ def _set_up_log(verbosity: int) -> None:
 
 
 def run_main(arguments: List[str]) -> None:
-    """`main`, with bad input as one line and exit status 2."""
+    """`main`, whose bad ends are one line: status 2 for bad input, 1 for what failed."""
+    endings.listen()
     try:
         main(arguments)
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except MemoryError as error:
-        print(f"error: not enough memory: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(f"error: {error}", 2)
+    except Diverged as error:
+        _end(f"error: {error}", 1)
+    except Stopped as stopped:
+        _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
+    except Exception as error:
+        line = endings.of_the_system(error)
+        if line is None:
+            raise
+        _end(f"error: {line}. {_how_to_go_on()}", 1)
+
+
+def _how_to_go_on() -> str:
+    if FLAGS.mode != "train":
+        return "Nothing was changed."
+    return f"What was committed in {FLAGS.workdir} is safe; the same command goes on from there."
+
+
+def _end(line: str, status: int) -> None:
+    print(line, file=sys.stderr)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,20 @@ declaration makes the command-line flag, its line in `--help`, and the check of 
 """
 
 import dataclasses
-import math
 from typing import Any, Optional, Sequence
+
+LONGEST_MESSAGE = 1000
 
 
 class UsageError(Exception):
     """Bad input: one line that names the flag or file, the value, and what would be right."""
+
+    def __init__(self, message: str):
+        """Keeps it one line that a terminal can show, whatever the value was."""
+        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message.strip())
+        if len(shown) > LONGEST_MESSAGE:  # the flag stands at the start, what is right at the end
+            shown = f"{shown[: LONGEST_MESSAGE // 2]} ... {shown[-LONGEST_MESSAGE // 2 :]}"
+        super().__init__(shown)
 
 
 def option(
@@ -33,7 +41,7 @@ def option(
 
 
 def inside(value: float, bounds: str) -> bool:
-    """Whether `value` lies in the interval written as in `option`."""
+    """Whether `value`, which may be an integer beyond all floats, lies in such an interval."""
     low, high = (float(end) for end in bounds[1:-1].split(","))
     above = value >= low if bounds[0] == "[" else value > low
     below = value <= high if bounds[-1] == "]" else value < high
@@ -49,13 +57,12 @@ def check(settings: Any) -> None:
     for field in dataclasses.fields(settings):
         value, declared = getattr(settings, field.name), field.metadata
         kind = type(field.default)
-        if kind is float and type(value) is int:
-            value = float(value)
-        if type(value) is not kind:
+        whole = kind is float and type(value) is int
+        if type(value) is not kind and not whole:
             raise UsageError(f"--{field.name}={value!r}: must be of type {kind.__name__}")
         if declared["choices"] and value not in declared["choices"]:
             allowed = ", ".join(declared["choices"])
             raise UsageError(f"--{field.name}={value}: must be one of {allowed}")
         bounds = declared["bounds"]
-        if bounds and not (math.isfinite(value) and inside(value, bounds)):
+        if bounds and not inside(value, bounds):  # which nan never is
             raise UsageError(f"--{field.name}={value}: must lie in {bounds}")

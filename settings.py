@@ -1,6 +1,7 @@
 """All settings of a run: the rooms' dataclasses composed, JSON both ways. No room imports it."""
 
 import dataclasses
+import hashlib
 import json
 from typing import Any, Dict, Iterator, Tuple, Type
 
@@ -38,6 +39,9 @@ class Command:
         choices=("train", "evaluate", "sample", "export"),
     )
     workdir: str = option("results", "Directory of the run.")
+    repair: bool = option(
+        False, "In train: train steps whose files are damaged again, and all after them."
+    )
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
     output: str = option("", "File that --mode=sample writes: .npy or .csv.")
     format: str = option(
@@ -84,6 +88,12 @@ class Settings:
             for field in dataclasses.fields(getattr(self, room))
         }
 
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides the result of a step: all but how many there are, and a path."""
+        free = ("steps", "data_file")
+        text = json.dumps({n: v for n, v in self.flat().items() if n not in free}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def to_json(self) -> str:
         """One key a flag, grouped by room."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
@@ -114,7 +124,14 @@ def from_json(text: str, path: str) -> Settings:
         rooms = json.loads(text)
         values = {name: value for room in ROOMS for name, value in rooms[room].items()}
         return make(values)
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        UsageError,
+    ) as error:
         raise UsageError(f"{path}: holds no settings of a run: {error}") from error
 
 

@@ -10,6 +10,8 @@ import tensorflow as tf
 from boost import inference, mixture
 from boost.run import Run
 from boost.state import State
+from boost.workdir import UNFINISHED_EXPORT as MARKER
+from boost.workdir import unfinished
 from estimator import export
 from estimator.export import Signature
 from model_fn import mixture_model
@@ -45,27 +47,31 @@ def export_mixture(
         signatures["density_ratio"] = Signature(
             lambda batch: mixture_model.build_density_ratio(model), ["points_in"], "density_ratio"
         )
-    temporary = directory.rstrip("/") + ".tmp"
+    temporary = unfinished(directory)
     shutil.rmtree(temporary, ignore_errors=True)
     os.makedirs(temporary)
+    marker, replaced = (os.path.join(temporary, name) for name in (MARKER, "replaced"))
+    open(marker, "x").close()
     lines = export.write(form, temporary, signatures, feeds, expected)
-    shutil.rmtree(directory, ignore_errors=True)
-    os.replace(temporary, directory)
+    if os.path.exists(directory):
+        os.rename(directory, replaced)
+    os.rename(temporary, directory)
+    shutil.rmtree(os.path.join(directory, "replaced"), ignore_errors=True)
+    os.remove(os.path.join(directory, MARKER))
     return [line.replace(temporary, directory) for line in lines]
 
 
 def _model(run: Run, state: State, component: int) -> Mixture:
     records = [state.steps[component - 1]] if component else list(state.steps)
     weights = [1.0] if component else list(state.mixture_weights)
-    last = run.workdir.component(records[-1].step)
-    discriminator = tf.train.latest_checkpoint(os.path.join(last, "mixture_discriminator"))
+    discriminator = records[-1].discriminator_checkpoint
     return Mixture(
         run.network,
         run.dataset.shape,
         run.gan.unrolled,
         [_values(run.workdir.join(record.checkpoint)) for record in records],
         weights,
-        _values(discriminator) if discriminator and not component else {},
+        _values(run.workdir.join(discriminator)) if discriminator and not component else {},
     )
 
 

@@ -2,20 +2,25 @@
 
 import logging
 import os
-from typing import NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
 import streams
-from boost import mixture, ratios
+from boost import mixture, ratios, weights
 from boost.run import Run
-from boost.training import Training
+from boost.training import Task
+from boost.weights import Reweighting
+from endings import Diverged
+from estimator.backend import TrainResult
 from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
+from input_fn.weighted import Stream
 from model_fn import mixture_discriminator
-from options import UsageError
 from streams import Purpose
 
+SEPARATED = np.log(1e6)
+"""Nats: with all ratios beyond, data and mixture are told apart perfectly."""
 OVERFIT_GAP = 0.5
 """Nats by which training points may be scored above points that were not trained on."""
 
@@ -31,39 +36,17 @@ class Calibration(NamedTuple):
     ratio: float  # h over the training points; 1 for true ratios
 
 
-def prepare(run: Run, number: int, probe: np.ndarray) -> Training:
-    """Sets up the mixture discriminator that the ratios of a step come from.
+class Verdict(NamedTuple):
+    """What the mixture discriminator says of the data."""
 
-    Args:
-      run: what all steps share.
-      number: of the step, 2, 3, ...
-      probe: [P, *shape] further points to score.
-    """
-    dataset = run.dataset
-    folds = run.mixture_discriminator.mixture_c_folds
-    shape = (folds, run.boost.batch_size, *dataset.shape)
-    parts = [(dataset.number, dataset.train_points), dataset.held_out, probe]
-    return Training(
-        run.engine,
-        mixture_discriminator.model_fn,
-        os.path.join(run.workdir.component(number), "mixture_discriminator"),
-        run.discriminator_params(number),
-        {"real": shape, "generated": shape},
-        1,
-        run.discriminator_iterations,
-        FixedInput("points", dataset.shape, parts),
-        f"Mixture discriminator {number}/{run.boost.steps}",
-    )
+    reweighting: Reweighting  # of the training points
+    calibration: Calibration
+    probe_logits: np.ndarray  # [P] float32, of the probe, by the folds' mean
+    checkpoint: str  # path prefix
 
 
-def mixture_logits(
-    run: Run,
-    number: int,
-    training: Training,
-    pools: Sequence[np.ndarray],
-    mixture_weights: Sequence[float],
-) -> Tuple[np.ndarray, Calibration, np.ndarray]:
-    """Trains the mixture discriminator and scores every training point with it.
+def prepare(run: Run, number: int, probe: np.ndarray, beta: float) -> Task:
+    """The training of the mixture discriminator before a step; it ends in a `Verdict`.
 
     AdaGAN (arXiv 1701.02386), Section 3.5: D tells the data (1) from the mixture so far (0). With
     two folds each half of the training points is scored by the discriminator that was trained on
@@ -72,49 +55,102 @@ def mixture_logits(
 
     Args:
       run: what all steps share.
-      number: of the step that the ratios are for, 2, 3, ...
-      training: as `prepare` set it up.
+      number: of the step, 2, 3, ...
+      probe: [P, *shape] further points to score.
+      beta: mixture weight of the step's component.
+    """
+    dataset = run.dataset
+    folds = run.mixture_discriminator.mixture_c_folds
+    shape = (folds, run.boost.batch_size, *dataset.shape)
+    parts = [(dataset.number, dataset.train_points), dataset.held_out, probe]
+    return Task(
+        mixture_discriminator.model_fn,
+        os.path.join(run.workdir.component(number), "mixture_discriminator"),
+        lambda initialisation: run.discriminator_params(number, initialisation),
+        {"real": shape, "generated": shape},
+        1,
+        run.discriminator_iterations,
+        FixedInput("points", dataset.shape, parts),
+        lambda trained: _verdict(run, number, beta, trained),
+        f"Mixture discriminator {number}/{run.boost.steps}",
+    )
+
+
+def stream(
+    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+) -> Stream:
+    """Minibatches of the mixture discriminator before a step.
+
+    Args:
+      run: what all steps share.
+      number: of the step, 2, 3, ...
       pools: samples of each component so far.
       mixture_weights: of the components so far.
-
-    Returns:
-      [N] float32 logits of the training points, their calibration, and the probe's logits, by the
-      folds' mean.
     """
-    folds = run.mixture_discriminator.mixture_c_folds
-    rng = streams.generator(run.seed, Purpose.FOLDS, number)
-    number_of_points = run.dataset.number
-    scorer = (rng.permutation(number_of_points) % folds).astype(np.int8)
-    index_type = datasets.index_type(number_of_points)
+    folds, scorer = run.mixture_discriminator.mixture_c_folds, _scorer(run, number)
+    index_type = datasets.index_type(run.dataset.number)
     members = [
         np.flatnonzero((scorer != fold) | (folds == 1)).astype(index_type) for fold in range(folds)
     ]
     generated = _generated(run, number, pools, mixture_weights)
-    training.begin(
-        weighted.discriminator_stream(
-            run.dataset, members, generated, run.boost.batch_size, run.seed, number
-        )
+    return weighted.discriminator_stream(
+        run.dataset, members, generated, run.boost.batch_size, run.seed, number
     )
-    scores = training.result().predictions["logits"]
-    if not np.isfinite(scores).all():
-        raise UsageError(
-            f"the mixture discriminator of step {number} diverged, its logits are not finite; "
-            f"lower --learning_rate or --init_std"
-        )
 
-    of_training, others = scores[:number_of_points], scores[number_of_points:].mean(axis=1)
-    scored = np.choose(scorer, of_training.T)
-    trained_on = np.choose((scorer + 1) % folds, of_training.T)
+
+def _scorer(run: Run, number: int) -> np.ndarray:
+    """[N] which fold scores each training point; with two, it was not trained on it."""
+    rng = streams.generator(run.seed, Purpose.FOLDS, number)
+    folds = run.mixture_discriminator.mixture_c_folds
+    return (rng.permutation(run.dataset.number) % folds).astype(np.int8)
+
+
+def _verdict(run: Run, number: int, beta: float, trained: TrainResult) -> Verdict:
+    """Logits to ratios to weights.
+
+    Raises:
+      Diverged: for ratios or weights that nothing can be trained on.
+    """
+    scores, number_of_points = trained.predictions["logits"], run.dataset.number
+    _check_logits(scores[:number_of_points])
+    folds, scorer = run.mixture_discriminator.mixture_c_folds, _scorer(run, number)
+    scored = np.choose(scorer, scores[:number_of_points].T)
+    trained_on = np.choose((scorer + 1) % folds, scores[:number_of_points].T)
+    others = scores[number_of_points:].mean(axis=1)
     held_out, probe_logits = np.split(others, [len(run.dataset.held_out)])
-    unseen = held_out if folds == 1 else scored
+    density_ratios = ratios.density_ratios(scored)
     calibration = Calibration(
         float(scored.mean()),
         float(trained_on.mean()),
-        float(unseen.mean()),
-        float(ratios.density_ratios(scored).mean()),
+        float((held_out if folds == 1 else scored).mean()),
+        float(density_ratios.mean()),
     )
+    reweighting = weights.reweight(
+        density_ratios, beta, run.boost.weights_heur, run.boost.topk_constant
+    )
+    _check_weights(reweighting.data_weights, run.boost.batch_size)
     _warn_of_overfit(calibration, folds)
-    return scored, calibration, probe_logits
+    return Verdict(reweighting, calibration, probe_logits, trained.checkpoint)
+
+
+def _check_logits(scores: np.ndarray) -> None:
+    if not np.isfinite(scores).all():
+        raise Diverged("its logits are not finite; lower --learning_rate or --init_std")
+    for side, lowest in (("real", scores.min()), ("generated", -scores.max())):
+        if lowest > SEPARATED:
+            raise Diverged(
+                f"it calls every training point {side}, by {lowest:.0f} nats at least, so that the "
+                f"ratios carry nothing; lower --mixture_c_epoch_num or --learning_rate"
+            )
+
+
+def _check_weights(data_weights: np.ndarray, batch_size: int) -> None:
+    left = np.count_nonzero(data_weights)
+    if left < min(batch_size, len(data_weights)):
+        raise Diverged(
+            f"all weight lies on {left} points, fewer than --batch_size={batch_size}; lower that, "
+            f"--mixture_c_epoch_num or --learning_rate, or choose another --weights_heur"
+        )
 
 
 def _generated(

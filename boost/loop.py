@@ -8,7 +8,9 @@ from typing import Dict, List, Optional
 
 import numpy as np
 
-from boost import betas, memory, ratios, scoring, step
+import durable
+import endings
+from boost import memory, ratios, scoring, step
 from boost.pictures import Pictures
 from boost.run import Run
 from boost.side_process import SideProcess
@@ -34,9 +36,18 @@ def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> 
 
     Returns:
       The last committed state.
+
+    Raises:
+      Diverged: if a network's numbers went wrong from every initialisation.
+      Stopped: where the run can go on, if a signal has come.
     """
     run.workdir.remove_uncommitted(state)
     memory.settle()
+    with endings.deferred():
+        return _train(run, state, side, perfect)
+
+
+def _train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
     trainings = _Trainings(run, state)
     try:
         pools = _pools(run, state)
@@ -86,7 +97,7 @@ def _pools(run: Run, state: Optional[State]) -> List[np.ndarray]:
 def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
     line = metrics.spread_line(perfect)
     log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
-    return State(run.yardstick.sizes, perfect, run.dataset.fingerprint(), (), ())
+    return State(run.yardstick.sizes, perfect, run.dataset.fingerprint(), run.fingerprint, (), ())
 
 
 def _steps(
@@ -100,6 +111,7 @@ def _steps(
     run.workdir.write_metrics(state)
     pictures.draw(state)
     for number in range(len(state.steps) + 1, run.boost.steps + 1):
+        endings.check()
         state = _one_step(run, state, number, trainings, pools)
         run.workdir.commit(state)
         events.write_step(state, number, run.workdir)
@@ -123,15 +135,7 @@ def _one_step(
     done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
     pools.append(done.pool)
     _log_step(done, state, len(run.dataset.truth.means) if run.dataset.truth else 0)
-    return _with(state, _record(run, trainings.scene, done))
-
-
-def _with(state: State, record: StepRecord) -> State:
-    mixture_weights = betas.next_mixture_weights(list(state.mixture_weights), record.beta)
-    steps = (*state.steps, record)
-    return dataclasses.replace(
-        state, mixture_weights=tuple(mixture_weights), steps=steps, complete=False
-    )
+    return state.with_step(_record(run, trainings.scene, done))
 
 
 def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
@@ -139,15 +143,19 @@ def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
     directory = run.workdir.component(done.number)
     data_weights = done.reweighting.data_weights
     weights_path = os.path.join(directory, "data_weights.npy")
-    np.save(weights_path, data_weights)
+    with durable.naming(weights_path):
+        np.save(weights_path, data_weights)
     picture_path = os.path.join(directory, "picture.npz")
     relative_weights = data_weights[_shown(run)] * run.dataset.number
-    Picture(
-        done.number, scene, relative_weights, done.samples, done.density, done.probe_logits
-    ).save(picture_path)
+    probe_logits = done.verdict.probe_logits if done.verdict else np.zeros(0, np.float32)
+    with durable.naming(picture_path):
+        Picture(
+            done.number, scene, relative_weights, done.samples, done.density, probe_logits
+        ).save(picture_path)
     checkpoint_files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*"))
-    discriminator = os.path.join(glob.escape(directory), "mixture_discriminator", "model.ckpt-*")
-    checkpoint_files += sorted(glob.glob(discriminator))
+    discriminator = done.verdict.checkpoint if done.verdict else ""
+    if discriminator:
+        checkpoint_files += sorted(glob.glob(glob.escape(discriminator) + ".*"))
     return StepRecord(
         step=done.number,
         beta=done.beta,
@@ -155,10 +163,12 @@ def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
         zero_weight=float(np.mean(data_weights == 0)),
         effective_sample_size=ratios.effective_sample_size(data_weights),
         metrics=done.metrics,
-        calibration=dict(done.calibration._asdict()) if done.calibration else {},
+        calibration=dict(done.verdict.calibration._asdict()) if done.verdict else {},
         iterations_per_second=done.iterations_per_second,
         seconds=done.seconds,
+        initialisations=done.initialisations,
         checkpoint=os.path.relpath(done.checkpoint, run.workdir.path),
+        discriminator_checkpoint=discriminator and os.path.relpath(discriminator, run.workdir.path),
         data_weights=os.path.relpath(weights_path, run.workdir.path),
         picture=os.path.relpath(picture_path, run.workdir.path),
         sha256=run.workdir.digests([*checkpoint_files, weights_path, picture_path]),
@@ -181,7 +191,7 @@ def _log_step(done: Step, state: State, number_of_modes: int) -> None:
     if number_of_modes:
         log.info("  %s", metrics.modes_line(done.metrics, number_of_modes))
     log.info("  perfect sampler: %s", metrics.median_line(state.perfect))
-    if done.calibration:
+    if done.verdict:
         data_weights = done.reweighting.data_weights
         effective = ratios.effective_sample_size(data_weights) / len(data_weights)
         log.info(

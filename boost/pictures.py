@@ -6,7 +6,8 @@ from typing import Dict, Iterator, Optional, Tuple
 import numpy as np
 
 from boost.side_process import SideProcess
-from boost.state import State, Workdir
+from boost.state import State
+from boost.workdir import Workdir
 from evaluation import plots_jobs
 
 

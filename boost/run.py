@@ -7,7 +7,7 @@ import numpy as np
 import streams
 from boost.scoring import Yardstick
 from boost.settings import BoostSettings
-from boost.state import Workdir
+from boost.workdir import Workdir
 from input_fn import datasets
 from input_fn.datasets import Dataset
 from model_fn import gan as gan_model
@@ -39,6 +39,7 @@ class Run(NamedTuple):
     yardstick: Yardstick  # of the evaluation
     engine: Any
     workdir: Workdir
+    fingerprint: str  # of the settings
 
     @property
     def epoch(self) -> int:
@@ -60,9 +61,10 @@ class Run(NamedTuple):
         """Samples of the mixture that its discriminator is trained with: N, within reason."""
         return int(np.clip(self.dataset.number, SMALLEST_POOL, LARGEST_POOL))
 
-    def gan_params(self, component: int) -> gan_model.GanParams:
+    def gan_params(self, component: int, initialisation: int = 1) -> gan_model.GanParams:
         """Parameters of a component's model function, its initial weights drawn."""
-        rng = streams.generator(self.seed, Purpose.COMPONENT_INIT, component)
+        purpose = Purpose.COMPONENT_INIT
+        rng = streams.generator(self.seed, purpose, component, initialisation - 1)
         values = gan_model.initial_values(
             self.network, self.dataset.shape, self.shift, self.scale, rng
         )
@@ -77,10 +79,11 @@ class Run(NamedTuple):
         )
 
     def discriminator_params(
-        self, component: int
+        self, component: int, initialisation: int = 1
     ) -> discriminator_model.MixtureDiscriminatorParams:
         """Parameters of the mixture discriminator before a component, initial weights drawn."""
-        rng = streams.generator(self.seed, Purpose.DISCRIMINATOR_INIT, component)
+        purpose = Purpose.DISCRIMINATOR_INIT
+        rng = streams.generator(self.seed, purpose, component, initialisation - 1)
         values = discriminator_model.initial_values(
             self.mixture_discriminator,
             self.network,
@@ -125,4 +128,5 @@ def make(
         yardstick,
         engine,
         workdir,
+        settings.fingerprint(),
     )

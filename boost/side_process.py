@@ -41,12 +41,19 @@ class SideProcess:
             self._receive()
         return self._results[ticket]
 
-    def close(self) -> None:
-        """Ends the process; waits for what is queued."""
-        while len(self._results) < self._submitted:
-            self._receive()
-        self._connection.close()
-        self._process.join()
+    def __enter__(self) -> "SideProcess":
+        return self
+
+    def __exit__(self, error: Any, *_: Any) -> None:
+        """Ends the process; waits for what is queued, unless the run has failed."""
+        try:
+            while error is None and len(self._results) < self._submitted:
+                self._receive()
+        finally:
+            if error is not None:
+                self._process.kill()
+            self._connection.close()
+            self._process.join()
 
     def _receive(self) -> None:
         try:
@@ -60,11 +67,12 @@ class SideProcess:
 
 def _serve(connection: Connection) -> None:
     """Answers calls in order until the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to handle
+    for number in (signal.SIGINT, signal.SIGTERM):  # the run's to handle: it closes the pipe
+        signal.signal(number, signal.SIG_IGN)
     while True:
         try:
             function, arguments = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         try:
             answer: Tuple[Any, Any] = (None, function(*arguments))

@@ -6,11 +6,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 import streams
-from boost import betas, logits, mixture, ratios, weights
-from boost.logits import Calibration
+from boost import betas, logits, mixture, weights
+from boost.logits import Verdict
 from boost.run import Run
-from boost.training import Training
+from boost.training import Task, Training
 from boost.weights import Reweighting
+from endings import Diverged
+from estimator.backend import TrainResult
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics
 from evaluation.scene import points_shown
@@ -18,7 +20,6 @@ from input_fn import weighted
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
 from model_fn import gan
-from options import UsageError
 from streams import Purpose
 
 SAMPLES_SHOWN = 2500
@@ -30,9 +31,9 @@ class Step(NamedTuple):
     number: int  # 1, 2, ...
     beta: float
     reweighting: Reweighting
-    calibration: Optional[Calibration]  # None where no mixture discriminator was trained
-    probe_logits: np.ndarray  # [probe points] of the mixture discriminator; none without one
+    verdict: Optional[Verdict]  # None where no mixture discriminator was trained
     checkpoint: str  # path prefix of the component's checkpoint
+    initialisations: Dict[str, int]  # by network, how many it took; 0 for one that is not there
     iterations_per_second: float
     pool: np.ndarray  # [pool + evaluation, *shape] samples of the component
     metrics: Metrics
@@ -63,22 +64,26 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
       probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
     """
     reweighted = number > 1 and not run.boost.is_bagging
-    discriminator = logits.prepare(run, number, probe) if reweighted else None
+    discriminator = None
+    if reweighted:
+        task = logits.prepare(run, number, probe, next_beta(run, number))
+        discriminator = Training(run.engine, task)
     shapes = {
         "real": (run.boost.batch_size, *run.dataset.shape),
         "latent": (run.boost.batch_size, run.network.latent_space_dim),
     }
-    component = Training(
-        run.engine,
+    task = Task(
         gan.model_fn,
         run.workdir.component(number),
-        run.gan_params(number),
+        lambda initialisation: run.gan_params(number, initialisation),
         shapes,
         0,
         run.iterations,
         pool_latent(run, number),
+        _checked,
         f"Component {number}/{run.boost.steps}",
     )
+    component = Training(run.engine, task)
     if not reweighted:  # an ensemble's components train side by side
         component.begin(_stream(run, number, weights.uniform_weights(run.dataset.number)))
     return Prepared(discriminator, component)
@@ -101,46 +106,50 @@ def run_step(
       mixture_weights: of the components so far.
     """
     clock = Clock()
-    beta = next_beta(run, number)
-    reweighting, calibration = None, None
-    probe_logits = np.zeros(0, np.float32)
-    if prepared.discriminator:
-        scored, calibration, probe_logits = logits.mixture_logits(
-            run, number, prepared.discriminator, pools, mixture_weights
-        )
-        reweighting = weights.reweight(
-            ratios.density_ratios(scored), beta, run.boost.weights_heur, run.boost.topk_constant
-        )
-        prepared.component.begin(_stream(run, number, reweighting))
-    else:
-        reweighting = weights.uniform_weights(run.dataset.number)
+    discriminator, component = prepared
+    verdict: Optional[Verdict] = None
+    if discriminator:
+        discriminator.begin(logits.stream(run, number, pools, mixture_weights))
+        verdict = discriminator.result()
+        component.begin(_stream(run, number, verdict.reweighting))  # type: ignore[union-attr]
     clock.lap("discriminator")
-    trained = prepared.component.result()
+    trained: TrainResult = component.result()
     clock.lap("training")
-    pool = trained.predictions["points"]
-    if not np.isfinite(pool).all():
-        raise UsageError(
-            f"component {number} diverged, its samples are not finite; lower --g_learning_rate, "
-            f"--d_learning_rate or --init_std"
-        )
-    all_pools = [*pools, pool]
+    beta = next_beta(run, number)
+    all_pools = [*pools, trained.predictions["points"]]
     new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
     metrics, density = evaluate(run, number, all_pools, new_weights)
     clock.lap("evaluation")
     return Step(
         number,
         beta,
-        reweighting,
-        calibration,
-        probe_logits,
+        verdict.reweighting if verdict else weights.uniform_weights(run.dataset.number),
+        verdict,
         trained.checkpoint,
+        {
+            "component": component.initialisations,
+            "mixture_discriminator": discriminator.initialisations if discriminator else 0,
+        },
         trained.iterations_per_second,
-        pool,
+        all_pools[-1],
         metrics,
         density,
         by_component(all_pools, new_weights),
         clock.seconds,
     )
+
+
+def _checked(trained: TrainResult) -> TrainResult:
+    """A component whose samples are points.
+
+    Raises:
+      Diverged: if they are not.
+    """
+    if not np.isfinite(trained.predictions["points"]).all():
+        raise Diverged(
+            "its samples are not finite; lower --g_learning_rate, --d_learning_rate or --init_std"
+        )
+    return trained
 
 
 class Clock:

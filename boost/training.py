@@ -1,13 +1,35 @@
 """A training whose Estimator is set up before its minibatches are known."""
 
+import logging
+import os
 import threading
 from concurrent.futures import Future
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from boost.progress import Progress
+from endings import Diverged
 from estimator.backend import TrainResult
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Batches, Stream
+
+INITIALISATIONS = 2
+"""How often a network is trained when its numbers go wrong: each time from other weights."""
+
+log = logging.getLogger("adagan")
+
+
+class Task(NamedTuple):
+    """What is to be trained; see `HostEngine.train`."""
+
+    model_fn: Callable
+    model_dir: str
+    params: Callable[[int], Any]  # by the number of the initialisation, 1, 2, ...
+    shapes: Dict[str, Tuple[int, ...]]  # of the stream
+    batch_axis: int  # of the stream
+    iterations: int
+    predict_for: FixedInput
+    use: Callable[[TrainResult], Any]  # what is asked for; raises Diverged if there is none
+    label: str  # of the progress bar
 
 
 class Training:
@@ -18,36 +40,14 @@ class Training:
     the weights that only that component decides.
     """
 
-    def __init__(
-        self,
-        engine: Any,
-        model_fn: Callable,
-        model_dir: str,
-        params: Any,
-        shapes: Dict[str, Tuple[int, ...]],
-        batch_axis: int,
-        iterations: int,
-        predict_for: FixedInput,
-        label: str,
-    ):
-        """Starts to prepare; arguments as in `HostEngine.train`, and the progress bar's label."""
+    def __init__(self, engine: Any, task: Task):
+        """Starts to prepare."""
+        self._engine, self._task = engine, task
+        self.initialisations = 1
         self._stream: Future[Stream] = Future()
-        self._progress = Progress(label, iterations)
+        self._progress = Progress(task.label, task.iterations)
         self._outcome: Future[TrainResult] = Future()
         self._thread: Optional[threading.Thread] = None
-
-        def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
-            return self._stream.result().draw(block, counts)
-
-        self._train = lambda: engine.train(
-            model_fn,
-            model_dir,
-            params,
-            Stream(draw, shapes, batch_axis),
-            iterations,
-            self._progress.report,
-            predict_for,
-        )
         if engine.prepares_ahead:
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
@@ -56,12 +56,22 @@ class Training:
         """Gives the minibatches to train on."""
         self._stream.set_result(stream)
 
-    def result(self) -> TrainResult:
-        """Waits for the trained model, showing progress; raises what the training raised."""
-        with self._progress:
-            if self._thread is None:
-                self._work()
-            return self._outcome.result()
+    def result(self) -> Any:
+        """Waits for the trained model, showing progress, and makes use of it.
+
+        What the training raised is raised here.
+
+        Raises:
+          Diverged: if the numbers went wrong from every initialisation.
+        """
+        try:
+            with self._progress:
+                if self._thread is None:
+                    self._work()
+                trained = self._outcome.result()
+            return self._task.use(trained)
+        except Diverged as error:
+            return self._again(error)
 
     def cancel(self) -> None:
         """Ends a training that was prepared in vain; one that has begun is left alone."""
@@ -69,6 +79,38 @@ class Training:
             self._stream.set_exception(RuntimeError("the training was cancelled"))
             if self._thread is not None:
                 self._thread.join()
+
+    def _again(self, error: Diverged) -> Any:
+        """Trains from other initial weights."""
+        label = self._task.label
+        while self.initialisations < INITIALISATIONS:
+            self.initialisations += 1
+            log.warning("%s: %s. Once more from other initial weights.", label, error)
+            self._progress = Progress(label, self._task.iterations)
+            try:
+                with self._progress:
+                    trained = self._train()
+                return self._task.use(trained)
+            except Diverged as once_more:
+                error = once_more
+        raise Diverged(f"{label}: {error} ({INITIALISATIONS} initialisations tried)") from error
+
+    def _train(self) -> TrainResult:
+        task, number = self._task, self.initialisations
+
+        def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
+            return self._stream.result().draw(block, counts)
+
+        others = [f"initialisation_{number}"] if number > 1 else []
+        return self._engine.train(
+            task.model_fn,
+            os.path.join(task.model_dir, *others),
+            task.params(number),
+            Stream(draw, task.shapes, task.batch_axis),
+            task.iterations,
+            self._progress.report,
+            task.predict_for,
+        )
 
     def _work(self) -> None:
         try:

@@ -59,6 +59,11 @@ class DeviceSettings:
         "Training iterations to one Session.run; 0 chooses. On the NPU it must divide them all.",
         bounds="[0, 1e6]",
     )
+    checkpoint_seconds: float = option(
+        60.0,
+        "Seconds of training between two checkpoints: a kill loses no more.",
+        bounds="(0, 1e9]",
+    )
     precision_mode: str = option(
         "",
         "NPU: empty is CANN's default, matrix products in fp16 and no loss scaling, as published.",

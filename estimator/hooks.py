@@ -1,4 +1,4 @@
-"""Training hooks: progress and losses once a Session.run, and lean checkpoints."""
+"""Training hooks: losses and checkpoints once a Session.run, predictions at the end."""
 
 import contextlib
 import math
@@ -9,7 +9,14 @@ from typing import Any, Callable, Dict, Iterator
 import numpy as np
 import tensorflow as tf
 
-from options import UsageError
+import endings
+from endings import Diverged
+from estimator import resume
+
+LARGEST_WEIGHT = 1e6
+"""A network whose weights are larger has exploded, whatever its losses say."""
+
+HELPS = "lower --g_learning_rate, --d_learning_rate or --learning_rate, or --init_std"
 
 Report = Callable[[int, Dict[str, float]], None]
 """Called with the global step and the losses' means since the last call."""
@@ -19,12 +26,20 @@ class LossHook(tf.train.SessionRunHook):
     """Reports losses to TensorBoard and to the caller, once a Session.run, and times the loop."""
 
     def __init__(
-        self, step: tf.Tensor, means: Dict[str, tf.Tensor], model_dir: str, report: Report
+        self,
+        step: tf.Tensor,
+        means: Dict[str, tf.Tensor],
+        model_dir: str,
+        report: Report,
+        start: int,
     ):
-        """Args: the step after a run; the losses' means over it; the events' place; a listener."""
-        self._fetches = {"step": step, "means": means}
+        """Args: step and losses' means after a run; the events' place; a listener; first step."""
+        with tf.control_dependencies([step]):
+            sizes = [tf.reduce_max(tf.abs(v.read_value())) for v in tf.trainable_variables()]
+        self._fetches = {"step": step, "means": means, "largest": tf.reduce_max(sizes)}
         self._model_dir = model_dir
         self._report = report
+        self._step = start
         self._first = self._last = (0, math.nan)
 
     def after_create_session(self, session: tf.Session, coord: Any) -> None:
@@ -33,18 +48,23 @@ class LossHook(tf.train.SessionRunHook):
         self._writer.add_graph(session.graph)
 
     def before_run(self, run_context: Any) -> Any:
-        """Asks for the step and the losses."""
+        """Asks for the step, the losses and the largest weight."""
         return tf.train.SessionRunArgs(self._fetches)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        """Writes and reports them."""
+        """Writes and reports them.
+
+        Raises:
+          Diverged: if they are not numbers to go on with.
+        """
         step, means = int(run_values.results["step"]), run_values.results["means"]
-        if not step:
+        if step == self._step:
             return  # the run that compiled the loop
-        now = time.perf_counter()
+        self._step, now = step, time.perf_counter()
         self._first = self._first if self._first[0] else (step, now)
         self._last = (step, now)
         values = {name: float(value) for name, value in means.items()}
+        _check(step, values, float(run_values.results["largest"]))
         summary = tf.Summary(
             value=[tf.Summary.Value(tag=f"loss/{n}", simple_value=v) for n, v in values.items()]
         )
@@ -62,41 +82,72 @@ class LossHook(tf.train.SessionRunHook):
         return steps / (self._last[1] - self._first[1]) if steps else math.nan
 
 
-class CheckpointHook(tf.train.SessionRunHook):
-    """Saves the model once, when training has ended; with paths relative to its directory."""
+@contextlib.contextmanager
+def told_nan() -> Iterator[None]:
+    """Gives the Estimator's own check of its one loss the words of ours, which comes after it."""
+    try:
+        yield
+    except tf.train.NanLossDuringTrainingError as error:
+        raise Diverged(f"a loss became nan; {HELPS}") from error
 
-    def __init__(self, model_dir: str):
-        """Args: the model's directory. Made when all variables are there."""
-        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=1)
-        self._path = os.path.join(model_dir, "model.ckpt")
-        self._step = 0
+
+def _check(step: int, losses: Dict[str, float], largest: float) -> None:
+    for name, value in losses.items():
+        if not math.isfinite(value):
+            raise Diverged(f"{name} became {value} by iteration {step}; {HELPS}")
+    if not largest <= LARGEST_WEIGHT:
+        raise Diverged(f"a weight became {largest:.3g} by iteration {step}; {HELPS}")
+
+
+class CheckpointHook(tf.train.SessionRunHook):
+    """Saves the model when training has ended, every so often, and when the run is to stop."""
+
+    def __init__(self, step: tf.Tensor, model_dir: str, seconds: float):
+        """Made when all variables are there.
+
+        Args:
+          step: after a run.
+          model_dir: the model's directory.
+          seconds: between two saves; a kill loses no more than these.
+        """
+        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
+        self._fetch, self._model_dir, self._seconds = step, model_dir, seconds
+        self._saved, self._last = -1, time.perf_counter()
+
+    def before_run(self, run_context: Any) -> Any:
+        """Asks for the step."""
+        return tf.train.SessionRunArgs(self._fetch)
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """Saves what is due.
+
+        Raises:
+          Stopped: once all is saved, if a signal has come.
+        """
+        step, now = int(run_values.results), time.perf_counter()
+        if step and (endings.asked() or now - self._last >= self._seconds):
+            self._save(run_context.session, step)
+            self._last = now
+        endings.check()
 
     def end(self, session: tf.Session) -> None:
-        """Saves `model.ckpt-STEP`."""
-        self._step = int(session.run(tf.train.get_global_step(session.graph)))
-        self._saver.save(session, self._path, global_step=self._step, write_meta_graph=False)
+        """Saves the trained model."""
+        self._save(session, int(session.run(tf.train.get_global_step(session.graph))))
 
     def saved(self, iterations: int) -> str:
-        """The checkpoint's path prefix.
+        """The trained model's path prefix.
 
         Raises:
           RuntimeError: if training ended at another iteration.
         """
-        if self._step != iterations:
-            raise RuntimeError(f"training ended at iteration {self._step}, not {iterations}")
-        return f"{self._path}-{self._step}"
+        if self._saved != iterations:
+            raise RuntimeError(f"training ended at iteration {self._saved}, not {iterations}")
+        return os.path.join(self._model_dir, f"{resume.PREFIX}-{iterations}")
 
-
-@contextlib.contextmanager
-def told_nan() -> Iterator[None]:
-    """Tells a training whose loss became NaN in one line, with the flags that help."""
-    try:
-        yield
-    except tf.train.NanLossDuringTrainingError as error:
-        raise UsageError(
-            "the loss became NaN; lower --g_learning_rate, --d_learning_rate or --learning_rate, "
-            "or --init_std"
-        ) from error
+    def _save(self, session: tf.Session, step: int) -> None:
+        if step != self._saved:
+            resume.save(session, self._saver, self._model_dir, step)
+            self._saved = step
 
 
 class PredictionHook(tf.train.SessionRunHook):

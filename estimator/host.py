@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List
 import numpy as np
 import tensorflow as tf
 
-from estimator import loops
+from estimator import loops, resume
 from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
 from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report, told_nan
 from input_fn import fixed, pipelines
@@ -72,18 +72,26 @@ class HostEngine:
         report: Report,
         predict_for: FixedInput,
     ) -> TrainResult:
-        """Trains a model from its initial values and predicts with it.
+        """Trains a model and predicts with it.
+
+        From its initial values, or from where an interrupted training of the same model in the
+        same directory came to, on the same minibatches.
 
         Args:
           model_fn: one iteration a train op, as `loops.looped` takes it.
-          model_dir: a directory of its own, without a checkpoint.
+          model_dir: a directory of its own.
           params: handed to the model function as {"params": params}.
           stream: of minibatches.
           iterations: how many to train.
           report: called once a chunk.
           predict_for: what to predict for with the trained model.
+
+        Raises:
+          Diverged: within a chunk, when losses or weights are no numbers to go on with.
+          Stopped: once the model is saved, if a signal has come.
         """
         hooks: List[Any] = []
+        start = resume.start(model_dir)
 
         def make_hooks(
             step: tf.Tensor, means: Dict[str, tf.Tensor]
@@ -91,9 +99,9 @@ class HostEngine:
             predict = _prediction_in_graph(model_fn, params, predict_for)
             hooks.extend(
                 [
-                    LossHook(step, means, model_dir, report),
+                    LossHook(step, means, model_dir, report, start),
                     PredictionHook(predict),
-                    CheckpointHook(model_dir),
+                    CheckpointHook(step, model_dir, self._settings.checkpoint_seconds),
                 ]
             )
             return hooks
@@ -102,7 +110,7 @@ class HostEngine:
         estimator = self._estimator(wrapped, model_dir, params)
         chunk = self._chunk_size(stream, iterations)
         with told_nan():
-            estimator.train(pipelines.chunks(stream, iterations, chunk))
+            estimator.train(pipelines.chunks(stream, start, iterations, chunk))
         return TrainResult(
             hooks[2].saved(iterations),
             hooks[0].iterations_per_second,

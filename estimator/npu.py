@@ -8,12 +8,15 @@ import importlib
 import inspect
 import json
 import logging
+import math
 import os
+import shutil
 from typing import Any, Callable, Dict, Iterable, List
 
 import numpy as np
 import tensorflow as tf
 
+from estimator import resume
 from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
 from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
 from estimator.host import joined
@@ -83,24 +86,41 @@ class NPUEngine:
         report: Report,
         predict_for: FixedInput,
     ) -> TrainResult:
-        """Trains a model from its initial values and predicts with it; see `HostEngine.train`."""
+        """Trains a model and predicts with it; see `HostEngine.train`.
+
+        Several cards always start from the initial values: only rank 0 keeps checkpoints.
+        """
         length = loop_length(iterations, self._settings.iterations_per_loop)
+        if self.ranks > 1:
+            shutil.rmtree(model_dir, ignore_errors=True)
+        start = resume.start(model_dir, length)
         own = stream.part(self.rank, self.ranks)
         hooks: List[Any] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
-            loss_hook = LossHook(step, means, model_dir, report)
-            hooks.extend([loss_hook, _LoopCheckHook(step, length), CheckpointHook(model_dir)])
+            seconds = self._settings.checkpoint_seconds
+            hooks.extend(
+                [
+                    LossHook(step, means, model_dir, report, start),
+                    _LoopCheckHook(step, start, length),
+                    CheckpointHook(step, model_dir, seconds),
+                ]
+            )
             return hooks
 
         looped = accumulated(model_fn, length, make_hooks)
         estimator = self._estimator(looped, model_dir, params, length)
         waiting = min(length, max(FEWEST_WAITING, CHUNK_BYTES // own.bytes_an_iteration))
-        with told_nan():
-            estimator.train(pipelines.single_iterations(own, waiting), max_steps=iterations)
-        checkpoint = hooks[-1].saved(iterations)
+        if start < iterations:
+            minibatches = pipelines.single_iterations(own, start, waiting)
+            with told_nan():
+                estimator.train(minibatches, max_steps=iterations)
+        checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
+        rate = math.nan
+        if hooks:
+            checkpoint, rate = hooks[-1].saved(iterations), hooks[0].iterations_per_second
         predictions = self.predict(model_fn, checkpoint, params, predict_for)
-        return TrainResult(checkpoint, hooks[0].iterations_per_second, predictions)
+        return TrainResult(checkpoint, rate, predictions)
 
     def predict(
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
@@ -142,17 +162,18 @@ class NPUEngine:
 class _LoopCheckHook(tf.train.SessionRunHook):
     """Stops a run whose device loop was skipped, which unknown shapes cause silently."""
 
-    def __init__(self, step: tf.Tensor, length: int):
-        self._step, self._length, self._checked = step, length, False
+    def __init__(self, step: tf.Tensor, start: int, length: int):
+        self._step, self._start, self._length, self._checked = step, start, length, False
 
     def before_run(self, run_context: Any) -> Any:
         return None if self._checked else tf.train.SessionRunArgs(self._step)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        if not self._checked and int(run_values.results) != self._length:
+        done = None if self._checked else int(run_values.results) - self._start
+        if done not in (None, self._length):
             raise UsageError(
                 f"--iterations_per_loop={self._length}: the device advanced the global step by "
-                f"{int(run_values.results)} in its first run; its loop was skipped, use 1"
+                f"{done} in its first run; its loop was skipped, use 1"
             )
         self._checked = True
 

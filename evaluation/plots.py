@@ -229,10 +229,12 @@ def _pairs(picture: Picture) -> Figure:
                 bins = np.linspace(*axis.get_xlim(), 60)
                 generated = (np.concatenate(samples) - centre) @ directions
                 axis.hist(real[:, row], bins, density=True, color="0.75", label="data")
+                # A density over all samples, of which the frame may hold none.
+                each = np.full(len(generated), 1 / (len(generated) * (bins[1] - bins[0])))
                 axis.hist(
                     generated[:, row],
                     bins,
-                    density=True,
+                    weights=each,
                     histtype="step",
                     color="k",
                     label="mixture",

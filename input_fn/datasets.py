@@ -202,5 +202,6 @@ def _moments(
 
 
 def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:
-    for start in range(0, dataset.number, files.ROWS_AT_A_TIME):
-        yield np.float64(dataset.train_points(slice(start, start + files.ROWS_AT_A_TIME)))
+    rows = files.rows_at_a_time(dataset.shape)
+    for start in range(0, dataset.number, rows):
+        yield np.float64(dataset.train_points(slice(start, start + rows)))

@@ -9,6 +9,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
+NUMBERS_AT_A_TIME = 1 << 20
+
 
 class GaussianMixture(NamedTuple):
     """An isotropic Gaussian mixture with one standard deviation for all modes."""
@@ -20,8 +22,13 @@ class GaussianMixture(NamedTuple):
     def sample(self, number: int, rng: np.random.Generator) -> np.ndarray:
         """Draws [number, d] float32 points."""
         modes = rng.choice(len(self.means), size=number, p=self.mode_weights)
-        noise = rng.standard_normal((number, self.means.shape[1]))
-        return (self.means[modes] + self.sigma * noise).astype(np.float32)
+        points = np.empty((number, self.means.shape[1]), np.float32)
+        rows = max(1, NUMBERS_AT_A_TIME // points.shape[1])
+        for start in range(0, number, rows):  # the same numbers as all at once, in less memory
+            part = modes[start : start + rows]
+            noise = rng.standard_normal((len(part), points.shape[1]))
+            points[start : start + rows] = self.means[part] + self.sigma * noise
+        return points
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """Log density in nats at [N, d] points, as [N] float64."""

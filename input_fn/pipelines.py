@@ -14,7 +14,7 @@ COUNT = "count"
 """Feature of a chunk: how many of its iterations count; the rest is padding."""
 
 
-def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.Dataset]:
+def chunks(stream: Stream, start: int, iterations: int, size: int) -> Callable[[], tf.data.Dataset]:
     """An input_fn of whole chunks for the in-graph loop; it ends where training ends.
 
     A first chunk counts no iteration: the loop is compiled on it, before the stream is asked for
@@ -22,7 +22,8 @@ def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.D
 
     Args:
       stream: of minibatches.
-      iterations: to train, from the stream's start.
+      start: iterations that are already done.
+      iterations: to train in all, counted from the stream's start.
       size: iterations a chunk, K.
 
     Returns:
@@ -33,7 +34,7 @@ def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.D
     def padded() -> Iterator[Batches]:
         empty = {name: np.zeros((size, *shape)) for name, shape in stream.shapes.items()}
         yield {COUNT: np.int32(0), **empty}
-        for batches in stream.chunks(0, iterations, size):
+        for batches in stream.chunks(start, iterations, size):
             count = len(next(iter(batches.values())))
             padding = size - count
             yield {
@@ -46,19 +47,22 @@ def chunks(stream: Stream, iterations: int, size: int) -> Callable[[], tf.data.D
     return lambda: tf.data.Dataset.from_generator(padded, types, shapes).prefetch(2)
 
 
-def single_iterations(stream: Stream, drawn_ahead: int) -> Callable[[], tf.data.Dataset]:
+def single_iterations(
+    stream: Stream, start: int, drawn_ahead: int
+) -> Callable[[], tf.data.Dataset]:
     """An endless input_fn of one iteration's batch an element, for a device that loops by itself.
 
     Args:
       stream: of minibatches.
+      start: iterations that are already done.
       drawn_ahead: iterations that are drawn together and wait in the queue.
 
     Returns:
-      A function that makes a dataset of {feature: its shape, float32}, from the stream's start.
+      A function that makes a dataset of {feature: its shape, float32}.
     """
 
     def each() -> Iterator[Batches]:
-        for batches in stream.chunks(0, sys.maxsize, drawn_ahead):
+        for batches in stream.chunks(start, sys.maxsize, drawn_ahead):
             for index in range(len(next(iter(batches.values())))):
                 yield {name: array[index] for name, array in batches.items()}
 

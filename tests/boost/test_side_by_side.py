@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from boost.side_process import SideProcess
-from boost.training import Training
+from boost.training import Task, Training
+from endings import Diverged
 from input_fn.weighted import Stream
 from tests.conftest import ROOT
 
@@ -78,8 +79,9 @@ def counting_stream():
     return Stream(draw, {"x": (2,)})
 
 
-def make_training(engine):
-    return Training(engine, None, "dir", None, {"x": (2,)}, 0, 10, None, "Component 1/1")
+def make_training(engine, use=lambda trained: trained):
+    task = Task(None, "dir", lambda number: number, {"x": (2,)}, 0, 10, None, use, "Component 1/1")
+    return Training(engine, task)
 
 
 @pytest.mark.parametrize("prepares_ahead", [True, False])
@@ -107,4 +109,32 @@ def test_a_training_prepared_in_vain_ends():
     training = make_training(SlowEngine(True))
     training.cancel()
     with pytest.raises(RuntimeError, match="cancelled"):
+        training.result()
+
+
+@pytest.mark.parametrize("prepares_ahead", [True, False])
+def test_a_training_that_diverges_is_tried_once_more_from_other_weights(prepares_ahead):
+    engine, uses = SlowEngine(prepares_ahead), []
+
+    def use(trained):
+        uses.append(trained)
+        if len(uses) < 2:
+            raise Diverged("not finite")
+        return "used"
+
+    training = make_training(engine, use)
+    training.begin(counting_stream())
+    assert training.result() == "used"
+    assert training.initialisations == 2
+    assert engine.started == ["dir", os.path.join("dir", "initialisation_2")]
+    assert uses == [20.0, 20.0]
+
+
+def test_a_training_that_always_diverges_says_so():
+    def use(trained):
+        raise Diverged("not finite; lower --rate")
+
+    training = make_training(SlowEngine(True), use)
+    training.begin(counting_stream())
+    with pytest.raises(Diverged, match=r"Component 1/1: not finite; lower --rate \(2 init"):
         training.result()

@@ -1,11 +1,13 @@
 """The in-graph loop against single iterations, chunk sizes, and predictions from checkpoints."""
 
 import logging
+import signal
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import endings
 import streams
 from estimator import backend, loops
 from estimator.backend import DeviceSettings
@@ -164,3 +166,62 @@ def test_without_xla_a_plain_loop_takes_over_and_says_so(tmp_path, monkeypatch, 
     expected = weights_of(compiled.checkpoint)
     for name, value in weights_of(plain.checkpoint).items():
         np.testing.assert_allclose(value, expected[name], atol=2e-5, err_msg=name)
+
+
+class Signal:
+    """Comes during so many Session.runs."""
+
+    def __init__(self, runs):
+        self.left = runs
+
+    def asked(self):
+        return self.left <= 0
+
+    def check(self):
+        self.left -= 1
+        if self.left < 0:
+            raise endings.Stopped(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("resumed_chunk", [7, 50])
+def test_an_interrupted_training_goes_on_to_the_very_same_weights(
+    tmp_path, monkeypatch, optimizer, resumed_chunk
+):
+    latent = np.random.RandomState(0).randn(10, 5).astype(np.float32)
+    params = make_params(optimizer)
+    _, whole, _ = train(tmp_path / "whole", 7, params, latent)
+    coming = Signal(9)
+    with monkeypatch.context() as patch:
+        patch.setattr(endings, "asked", coming.asked)
+        patch.setattr(endings, "check", coming.check)
+        with pytest.raises(endings.Stopped):
+            train(tmp_path, 7, params, latent)
+    (tmp_path / "chunk7").rename(tmp_path / "stopped")
+    (tmp_path / "stopped").rename(tmp_path / f"chunk{resumed_chunk}")
+    _, resumed, reports = train(tmp_path, resumed_chunk, params, latent)
+    assert 56 < reports[0][0] <= 63 + resumed_chunk
+    expected = weights_of(whole.checkpoint)
+    for name, value in weights_of(resumed.checkpoint).items():
+        np.testing.assert_array_equal(value, expected[name], err_msg=name)
+    np.testing.assert_array_equal(resumed.predictions["points"], whole.predictions["points"])
+    _, again, reports = train(tmp_path, resumed_chunk, params, latent)
+    assert reports == []  # nothing is left to train
+    np.testing.assert_array_equal(again.predictions["points"], whole.predictions["points"])
+
+
+def test_a_damaged_checkpoint_of_an_interrupted_training_is_not_used(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
+    latent = np.zeros((1, 5), np.float32)
+    _, whole, _ = train(tmp_path, 50, make_params(), latent)
+    with open(whole.checkpoint + ".data-00000-of-00001", "r+b") as file:
+        file.write(b"x")
+    _, _, reports = train(tmp_path, 50, make_params(), latent)
+    assert "this training starts over" in caplog.text
+    assert [step for step, _ in reports] == [50, 100, ITERATIONS]
+
+
+def test_weights_that_explode_are_noticed_within_a_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr("estimator.hooks.LARGEST_WEIGHT", 0.1)
+    with pytest.raises(endings.Diverged, match=r"a weight became .* by iteration 50; lower --g"):
+        train(tmp_path, 50, make_params(), np.zeros((1, 5), np.float32))

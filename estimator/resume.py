@@ -1,0 +1,88 @@
+"""A training that was interrupted goes on from its own last checkpoint.
+
+`progress.json` in a model directory names the iteration and the digests of the checkpoint that was
+brought to disk before it. A checkpoint without it, or that it does not fit, did not happen.
+"""
+
+import glob
+import json
+import logging
+import os
+import shutil
+
+import tensorflow as tf
+
+import durable
+
+PROGRESS = "progress.json"
+PREFIX = "model.ckpt"
+
+log = logging.getLogger("adagan")
+
+
+def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) -> None:
+    """Saves a checkpoint that survives a crash, in place of the one before.
+
+    Args:
+      session: of the training.
+      saver: that keeps all its checkpoints.
+      model_dir: where to.
+      step: iterations done.
+    """
+    path = os.path.join(model_dir, PREFIX)
+    saver.save(session, path, global_step=step, write_meta_graph=False)
+    files = _files(model_dir, step)
+    durable.sync(files, model_dir)
+    digests = {os.path.basename(path): durable.sha256(path) for path in files}
+    text = json.dumps({"iterations": step, "sha256": digests}, indent=1) + "\n"
+    durable.write_atomically(os.path.join(model_dir, PROGRESS), text)
+    _remove_others(model_dir, step)
+
+
+def start(model_dir: str, length: int = 1) -> int:
+    """Makes a model directory ready for training, from where an earlier one came to.
+
+    Args:
+      model_dir: may not be there yet.
+      length: iterations to one Session.run, where the start must be a multiple of it.
+
+    Returns:
+      Iterations that are already done; 0 if there is nothing to go on from.
+    """
+    path = os.path.join(model_dir, PROGRESS)
+    if os.path.exists(path):
+        step = _verified(model_dir)
+        if step and step % length == 0:
+            _remove_others(model_dir, step)
+            tf.train.update_checkpoint_state(model_dir, f"{PREFIX}-{step}")
+            return step
+        log.warning("%s: does not fit its checkpoint; this training starts over", path)
+    shutil.rmtree(model_dir, ignore_errors=True)
+    return 0
+
+
+def _verified(model_dir: str) -> int:
+    """The iteration of a checkpoint that is what was saved; 0 if none is."""
+    try:
+        with open(os.path.join(model_dir, PROGRESS), encoding="utf-8") as file:
+            progress = json.load(file)
+        step, digests = int(progress["iterations"]), dict(progress["sha256"])
+        files = _files(model_dir, step)
+        found = {os.path.basename(path): durable.sha256(path) for path in files}
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return step if found and found == digests else 0
+
+
+def _files(model_dir: str, step: int) -> list:
+    return sorted(glob.glob(os.path.join(glob.escape(model_dir), f"{PREFIX}-{step}.*")))
+
+
+def _remove_others(model_dir: str, step: int) -> None:
+    """Removes checkpoints of other iterations, and what a killed one left."""
+    kept = set(_files(model_dir, step))
+    for path in glob.glob(os.path.join(glob.escape(model_dir), f"{PREFIX}-*")):
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif path not in kept:
+            os.remove(path)

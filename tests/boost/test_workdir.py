@@ -1,0 +1,287 @@
+"""The state on disk: both ways, atomic, and what is made from it."""
+
+import csv
+import dataclasses
+import errno
+import json
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+import durable
+from boost import state as states
+from boost.state import State, StepRecord
+from boost.workdir import Workdir
+from evaluation.metrics import Metrics, Sizes, Spread
+from options import UsageError
+from tests.conftest import ROOT
+
+
+def make_state(steps=2):
+    nothing = Metrics(-2.0, 0.9, math.nan, math.nan, math.nan)
+    records = tuple(
+        StepRecord(
+            step=number,
+            beta=1 / number,
+            lambda_star=math.inf if number == 2 else 1.0,
+            zero_weight=0.25,
+            effective_sample_size=10.0,
+            metrics=Metrics(-4.0, 0.5, 3, 0.5, 0.25),
+            calibration={"ratio": 1.0},
+            iterations_per_second=math.nan,
+            seconds={"training": 1.5},
+            initialisations={"component": 1, "mixture_discriminator": 2},
+            checkpoint=f"components/{number:02d}/model.ckpt-10",
+            discriminator_checkpoint="",
+            data_weights=f"components/{number:02d}/data_weights.npy",
+            picture=f"components/{number:02d}/picture.npz",
+            sha256={},
+        )
+        for number in range(1, steps + 1)
+    )
+    spread = Spread(nothing, nothing, nothing)
+    return State(Sizes(10, 5, 5, 20), spread, "abc", "def", (), ()).after(list(records))
+
+
+def make_components(workdir, state):
+    for record in state.steps:
+        os.makedirs(workdir.component(record.step))
+
+
+def test_state_both_ways_with_strict_json(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    assert workdir.read_state() is None
+    state = make_state()
+    make_components(workdir, state)
+    workdir.commit(state)
+    with open(workdir.join("state.json")) as file:
+        json.load(file, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    again = workdir.read_state()
+    assert repr(again) == repr(state)  # nan is not equal to itself
+
+
+def test_metrics_csv_is_made_from_the_state(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    make_components(workdir, make_state())
+    workdir.commit(make_state())
+    with open(workdir.join("metrics.csv")) as file:
+        assert file.readline().startswith("step,log_p,coverage,modes,high_quality,")
+        file.seek(0)
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["1", "2"]
+    assert rows[0]["beta"] == "1.0"
+    assert rows[0]["iterations_per_second"] == ""
+    assert rows[0]["seconds_training"] == "1.5"
+
+
+def started(tmp_path, steps):
+    """A work directory with so many committed steps and the files of one more."""
+    workdir, state = Workdir(str(tmp_path / "run")), make_state(steps + 1)
+    records = []
+    for record in state.steps:
+        os.makedirs(workdir.component(record.step))
+        paths = [record.data_weights, record.picture, f"{record.checkpoint}.index"]
+        for path in paths:
+            with open(workdir.join(path), "w") as file:
+                file.write(path)
+        digests = workdir.digests([workdir.join(path) for path in paths])
+        records.append(dataclasses.replace(record, sha256=digests))
+    after = state.after(records)
+    before = state.after(records[:-1])
+    for number in range(1, steps + 1):
+        workdir.commit(state.after(records[:number]))
+    return workdir, before, after
+
+
+def assert_one_or_the_other(workdir, before, after):
+    found = workdir.read_state()
+    assert repr(found) in (repr(before), repr(after))
+    workdir.verify(found)
+    return repr(found) == repr(after)
+
+
+def points_of_a_commit(tmp_path):
+    names = []
+    workdir, _, after = started(tmp_path, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable, "reached", names.append)
+        workdir.commit(after)
+    return names
+
+
+def test_a_process_that_ends_at_any_point_of_a_commit_leaves_one_state_or_the_other(tmp_path):
+    names = points_of_a_commit(tmp_path / "whole")
+    assert names[:2] == ["commit", "synced"]
+    assert "committed" in names
+    outcomes = []
+    for index, name in enumerate(names):
+        workdir, before, after = started(tmp_path / str(index), 1)
+        child = os.fork()
+        if not child:
+            passed = []
+
+            def end(point, passed=passed, index=index):
+                passed.append(point)
+                if len(passed) > index:
+                    os._exit(7)
+
+            durable.reached = end
+            workdir.commit(after)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.WEXITSTATUS(status) == 7, name
+        outcomes.append(assert_one_or_the_other(workdir, before, after))
+        workdir.remove_uncommitted(workdir.read_state())
+        assert not [n for n in os.listdir(workdir.path) if n.endswith(".tmp")]
+    assert outcomes == sorted(outcomes)  # from some point on it is the state after
+    assert outcomes[names.index("committed")]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_any_system_call_of_a_commit_may_fail(tmp_path, monkeypatch, number):
+    calls = {"left": 0}
+
+    def failing(function):
+        def call(*arguments, **keywords):
+            calls["left"] -= 1
+            if calls["left"] == 0:
+                raise OSError(number, os.strerror(number))
+            return function(*arguments, **keywords)
+
+        return call
+
+    for which in range(1, 200):
+        workdir, before, after = started(tmp_path / str(which), 1)
+        with monkeypatch.context() as patch:
+            for name in ("open", "fsync", "replace"):
+                patch.setattr(os, name, failing(getattr(os, name)))
+            patch.setattr("builtins.open", failing(open))
+            calls["left"] = which
+            try:
+                workdir.commit(after)
+                failed = False
+            except OSError:
+                failed = True
+        assert_one_or_the_other(workdir, before, after)
+        workdir.commit(after)  # when there is room again
+        assert repr(workdir.read_state()) == repr(after)
+        if not failed:
+            break
+    assert which > 10
+
+
+def test_damaged_state_is_named(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    for text in ("", "{}", '{"format": 7}', "[1]"):
+        (tmp_path / "state.json").write_text(text)
+        with pytest.raises(UsageError, match=r"state.json: is damaged"):
+            workdir.read_state()
+
+
+def test_a_flipped_digit_in_the_state_is_noticed(tmp_path):
+    text = states.encode(make_state())
+    for old, new in [("0.25", "0.26"), ('"step": 2', '"step": 3'), ("null", "0.5")]:
+        assert old in text
+        with pytest.raises(ValueError, match="checksum"):
+            states.decode(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../x", "components/../../x"])
+def test_paths_cannot_lead_outside(path):
+    state = make_state()
+    record = dataclasses.replace(state.steps[0], data_weights=path)
+    with pytest.raises(ValueError, match="leads out"):
+        states.decode(states.encode(state.after([record])))
+
+
+def test_links_cannot_lead_outside(tmp_path):
+    workdir, before, _ = started(tmp_path, 1)
+    outside = tmp_path / "outside.npy"
+    inside = workdir.join(before.steps[0].data_weights)
+    os.rename(inside, str(outside))
+    os.symlink(str(outside), inside)
+    with pytest.raises(UsageError, match="leads out"):
+        workdir.verify(before)
+
+
+def test_repair_keeps_the_steps_before_the_damage(tmp_path):
+    workdir, _, after = started(tmp_path, 2)
+    workdir.commit(after)
+    with open(workdir.join(after.steps[1].picture), "a") as file:
+        file.write("x")
+    with pytest.raises(UsageError, match=r"02/picture.npz: was changed .* --repair"):
+        workdir.verify(after)
+    workdir.repair()
+    state = workdir.read_state()
+    assert [record.step for record in state.steps] == [1]
+    assert state.mixture_weights == (1.0,)
+    workdir.verify(state)
+    assert not os.path.exists(workdir.component(2))
+
+
+def test_repair_finds_a_damaged_state_again_beside_the_components(tmp_path):
+    workdir, _, after = started(tmp_path, 2)
+    workdir.commit(after)
+    with open(workdir.join("state.json"), "w") as file:
+        file.write("{")
+    workdir.repair()
+    assert repr(workdir.read_state()) == repr(after)
+
+
+HOLDER = """
+import os, sys, time
+from boost.workdir import Workdir
+Workdir(sys.argv[1]).lock()
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_lock_names_its_process_and_ends_with_it(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": ROOT}
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    helper = int(holder.stdout.readline())
+    try:
+        with pytest.raises(UsageError) as error:
+            Workdir(str(tmp_path)).lock()
+        assert f"process {holder.pid} on {socket.gethostname()} is writing there" in str(error)
+        holder.kill()
+        holder.wait()
+        os.kill(helper, 0)  # it lives on, and holds nothing
+        Workdir(str(tmp_path)).lock()
+    finally:
+        holder.kill()
+        os.kill(helper, signal.SIGKILL)
+
+
+def test_uncommitted_components_are_removed_and_committed_ones_kept(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    for number in (1, 2, 3):
+        os.makedirs(workdir.component(number))
+    workdir.remove_uncommitted(dataclasses.replace(make_state(), steps=make_state().steps[:1]))
+    assert os.listdir(workdir.join("components")) == ["01"]
+
+
+def test_unusable_work_directories_are_told(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("x")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("x")
+    for path, message in [
+        ("", "needs the path"),
+        (file, "is a file"),
+        (file / "below", "is a file"),
+        (tmp_path / "other", "holds no settings.json"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            Workdir(str(path)).check_usable()
+    Workdir(str(tmp_path / "new" / "deep")).check_usable()
+    assert not (tmp_path / "new").exists()
