@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import os
-import shutil
 from typing import Any, Callable, Dict, Iterable, List
 
 import numpy as np
@@ -91,9 +90,7 @@ class NPUEngine:
         Several cards always start from the initial values: only rank 0 keeps checkpoints.
         """
         length = loop_length(iterations, self._settings.iterations_per_loop)
-        if self.ranks > 1:
-            shutil.rmtree(model_dir, ignore_errors=True)
-        start = resume.start(model_dir, length)
+        start = resume.start(model_dir, length if self.ranks == 1 else 0)
         own = stream.part(self.rank, self.ranks)
         hooks: List[Any] = []
 

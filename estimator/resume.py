@@ -44,21 +44,30 @@ def start(model_dir: str, length: int = 1) -> int:
 
     Args:
       model_dir: may not be there yet.
-      length: iterations to one Session.run, where the start must be a multiple of it.
+      length: iterations to one Session.run, of which the start must be a multiple; 0: start over.
 
     Returns:
       Iterations that are already done; 0 if there is nothing to go on from.
     """
     path = os.path.join(model_dir, PROGRESS)
-    if os.path.exists(path):
+    if length and os.path.exists(path):
         step = _verified(model_dir)
         if step and step % length == 0:
             _remove_others(model_dir, step)
             tf.train.update_checkpoint_state(model_dir, f"{PREFIX}-{step}")
             return step
         log.warning("%s: does not fit its checkpoint; this training starts over", path)
-    shutil.rmtree(model_dir, ignore_errors=True)
+    _clear(model_dir)
     return 0
+
+
+def _clear(model_dir: str) -> None:
+    """Removes what an earlier training left; directories of other trainings stay."""
+    for entry in os.scandir(model_dir) if os.path.isdir(model_dir) else ():
+        if not entry.is_dir():
+            os.remove(entry.path)
+        elif entry.name.startswith(PREFIX):
+            shutil.rmtree(entry.path)
 
 
 def _verified(model_dir: str) -> int:
