@@ -6,7 +6,7 @@ A first SIGTERM or Ctrl-C ends a run where it can go on; a second one ends it at
 import contextlib
 import os
 import signal
-from typing import Any, Iterator, Optional
+from typing import Iterator, Optional
 
 
 class Diverged(Exception):
@@ -29,7 +29,7 @@ _deferred = False
 def listen() -> None:
     """From now on a first signal raises `Stopped`, a second one ends the process."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _receive)
+        signal.signal(number, lambda number, _: ask(number))
 
 
 @contextlib.contextmanager
@@ -58,7 +58,12 @@ def check() -> None:
         raise Stopped(_asked)
 
 
-def _receive(number: int, _: Any) -> None:
+def ask(number: int) -> None:
+    """What a signal does.
+
+    Raises:
+      Stopped: if it is the first, and nothing defers it.
+    """
     global _asked
     if _asked:
         os._exit(128 + number)

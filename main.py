@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Tuple
@@ -225,6 +226,8 @@ def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
         list(dataset.shape),
         settings.data.data_file or settings.data.dataset,
     )
+    for remark in dataset.remarks:
+        log.warning("  %s", remark)
     scaled = metrics.scaled_sizes(sizes, len(dataset.held_out))
     if scaled != sizes:
         log.info(
@@ -318,8 +321,19 @@ def _verbosity() -> int:
     return FLAGS.verbosity if FLAGS["verbosity"].present else -1
 
 
+class _Log(logging.StreamHandler):
+    """Ends the run when nobody reads its lines any more, or they cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if isinstance(sys.exc_info()[1], BrokenPipeError):
+            self.stream = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+            endings.ask(signal.SIGPIPE)
+        else:
+            raise
+
+
 def _set_up_log(verbosity: int) -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Log(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO if verbosity > -2 else logging.ERROR)

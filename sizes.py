@@ -156,7 +156,7 @@ def _of_boosting(settings: Settings, shape: Shape) -> Iterator[Need]:
     yield Need(
         "the components' samples",
         4 * each * (boost.steps * shape.dimension + shape.latent),
-        ("steps", "latent_space_dim", *_of_dimension(settings)),
+        (*_of_dimension(settings), "steps", "latent_space_dim"),
     )
 
 

@@ -105,6 +105,7 @@ def draw(rows: List[Dict[str, Any]], path: str) -> None:
     bars = axis.barh(titles, ratios, color="tab:blue")
     for bar, ratio in zip(bars, ratios):
         axis.text(bar.get_width(), bar.get_y() + 0.4, f" {ratio:.1f}", va="center", fontsize=8)
+    axis.set_xlim(0, 1.12 * max(ratios))
     axis.set_xlabel("times the published way")
     axis.tick_params(axis="y", labelsize=8)
     figure.savefig(path, dpi=140)

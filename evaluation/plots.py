@@ -211,7 +211,7 @@ def _line(picture: Picture) -> Figure:
 def _pairs(picture: Picture) -> Figure:
     scene, samples = picture.scene, picture.samples
     centre = scene.points.mean(axis=0)
-    axes_count = min(3, scene.points.shape[1])
+    axes_count = min(3, *scene.points.shape)
     _, spread, directions = np.linalg.svd(scene.points - centre, full_matrices=False)
     directions = directions[:axes_count].T
     explained = np.square(spread[:axes_count]) / np.square(spread).sum()

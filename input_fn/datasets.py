@@ -83,6 +83,7 @@ class Dataset(NamedTuple):
     train_rows: Optional[np.ndarray]  # [N] rows of `points` to train on; None: all
     held_out: np.ndarray  # [H, *shape] float32 points that no training sees
     truth: Optional[GaussianMixture]  # the true density, where it is known
+    remarks: Tuple[str, ...] = ()  # what the user should know of the points, a line each
 
     @property
     def number(self) -> int:
@@ -150,7 +151,15 @@ def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
     rng = streams.generator(settings.data_seed, Purpose.DATA_POINTS)
     points = truth.sample(settings.toy_dataset_size, rng)
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
-    return Dataset(points, None, truth.sample(held_out, rng), truth)
+    held_out_points = truth.sample(held_out, rng)
+    rng = streams.generator(settings.data_seed, Purpose.DATA_POINTS)
+    modes = truth.draw_modes(settings.toy_dataset_size, rng)
+    empty = settings.gmm_modes_num - len(np.unique(modes))
+    remark = (
+        f"{empty} of {settings.gmm_modes_num} modes have no training point; raise "
+        f"--toy_dataset_size={settings.toy_dataset_size}"
+    )
+    return Dataset(points, None, held_out_points, truth, (remark,) if empty else ())
 
 
 def _from_file(settings: DataSettings, held_out: int) -> Dataset:
@@ -166,12 +175,17 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     train_rows = np.delete(rows, held_out_rows)
     held_out_points = np.asarray(points[held_out_rows], np.float32)
     dataset = Dataset(points, train_rows, held_out_points, None)
-    _check_resolution(settings.data_file, dataset)
-    return dataset
+    constant = _constant_coordinates(settings.data_file, dataset)
+    remark = f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant"
+    return dataset._replace(remarks=(remark,)) if constant else dataset
 
 
-def _check_resolution(path: str, dataset: Dataset) -> None:
-    """Points are float32 outside the networks: they must tell the values apart."""
+def _constant_coordinates(path: str, dataset: Dataset) -> int:
+    """How many coordinates never vary; that float32 tells the values of the others apart.
+
+    Raises:
+      UsageError: if it does not: points are float32 outside the networks.
+    """
     mean, deviation = _moments(lambda: files.chunks(dataset.points), len(dataset.points))
     finest = np.maximum(np.finfo(np.float32).eps * np.abs(mean), SMALLEST_DEVIATION)
     bad = np.flatnonzero((deviation > 0) & (deviation < STEPS_A_DEVIATION * finest))
@@ -181,6 +195,7 @@ def _check_resolution(path: str, dataset: Dataset) -> None:
             f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
             f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
         )
+    return int(np.count_nonzero(deviation == 0))
 
 
 def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:

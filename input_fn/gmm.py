@@ -21,7 +21,7 @@ class GaussianMixture(NamedTuple):
 
     def sample(self, number: int, rng: np.random.Generator) -> np.ndarray:
         """Draws [number, d] float32 points."""
-        modes = rng.choice(len(self.means), size=number, p=self.mode_weights)
+        modes = self.draw_modes(number, rng)
         points = np.empty((number, self.means.shape[1]), np.float32)
         rows = max(1, NUMBERS_AT_A_TIME // points.shape[1])
         for start in range(0, number, rows):  # the same numbers as all at once, in less memory
@@ -29,6 +29,10 @@ class GaussianMixture(NamedTuple):
             noise = rng.standard_normal((len(part), points.shape[1]))
             points[start : start + rows] = self.means[part] + self.sigma * noise
         return points
+
+    def draw_modes(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """[number] the modes of points that `sample` draws from a generator in the same state."""
+        return rng.choice(len(self.means), size=number, p=self.mode_weights)
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """Log density in nats at [N, d] points, as [N] float64."""

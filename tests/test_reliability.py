@@ -94,6 +94,29 @@ def test_a_second_signal_ends_at_once(tmp_path):
     assert process.returncode in (128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
+def test_a_log_that_nobody_reads_ends_a_run_where_it_can_go_on(longer_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    process = start(*LONGER, f"--workdir={workdir}")
+    wait_for(process, "perfect sampler on the same")
+    process.stdout.close()
+    error = process.stderr.read()
+    assert process.wait(60) == 128 + signal.SIGPIPE
+    assert error.count("\n") == 1
+    assert run_main(*LONGER, f"--workdir={workdir}").returncode == 0
+    assert metrics_of(workdir) == metrics_of(longer_run)
+
+
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "main.py", *TINY, f"--workdir={tmp_path}/run"],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: [Errno 28] No space left")
+    assert process.stderr.count("\n") == 1
+
+
 def test_readers_work_while_a_run_is_writing_and_a_second_writer_is_refused(tmp_path):
     workdir = str(tmp_path / "run")
     flags = [*LONGER, "--epochs=8000", f"--workdir={workdir}"]

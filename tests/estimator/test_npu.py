@@ -4,7 +4,10 @@ import glob
 import importlib
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -16,7 +19,7 @@ from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
 from options import UsageError
 from tests import npu_stand_in
-from tests.conftest import TINY, run_main
+from tests.conftest import ROOT, TINY, run_main
 
 NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
 CLEAN = (*npu.SINGLE_CARD, *npu.WARM_STARTS, "CM_WORKER_SIZE", "POD_NAME", *backend.CANN_VARIABLES)
@@ -260,3 +263,29 @@ def test_workers_together_see_what_one_alone_sees():
 def test_device_settings_are_checked_without_loading_anything():
     backend.check(DeviceSettings(data_dump_step="0|5|10"))
     assert json.dumps(DeviceSettings().precision_mode) == '""'
+
+
+@pytest.mark.parametrize("release", ["A", "B"])
+def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_path, release):
+    flags = ["--steps=1", "--epochs=200", "--iterations_per_loop=10", "--checkpoint_seconds=0.01"]
+    whole, stopped = str(tmp_path / "whole"), str(tmp_path / "stopped")
+    assert run_npu(environment, release, *flags, f"--workdir={whole}").returncode == 0
+    variables = {**os.environ, **environment, "NPU_STAND_IN_RELEASE": release}
+    command = [sys.executable, "main.py", *NPU, *flags, f"--workdir={stopped}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True)
+    progress = os.path.join(stopped, "components", "01", "progress.json")
+    while not os.path.exists(progress) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert error.count("\n") == 1
+    with open(progress) as file:
+        assert 0 < json.load(file)["iterations"] < 2000
+    done = run_npu(environment, release, *flags, f"--workdir={stopped}")
+    assert done.returncode == 0, done.stderr
+    expected, found = checkpoint_weights(whole, 1), checkpoint_weights(stopped, 1)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    done = run_npu(environment, release, *flags, "--iterations_per_loop=20", f"--workdir={stopped}")
+    assert "has finished" in done.stdout

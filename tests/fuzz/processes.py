@@ -48,11 +48,10 @@ def run_refused(given, place):
 
 def tiny(rng):
     """Flags of a run of a few iterations, with all that a run can be told varied."""
-    size = rng.randint(2, 60)
-
     def one(*values):
         return values[rng.randint(len(values))]
 
+    size = one(2, 3, rng.randint(4, 60), rng.randint(4, 60))
     values = {
         "toy_dataset_size": size,
         "batch_size": rng.randint(1, min(size, 20) + 1),

@@ -176,3 +176,16 @@ def test_fixed_input_pads_the_last_batch_and_joins_its_parts():
     assert all(batch.shape == (fixed.BATCH, 1) for batch, _ in batches)
     read = np.concatenate([batch[:count] for batch, count in batches])
     np.testing.assert_array_equal(read, np.concatenate([one, two]))
+
+
+def test_modes_without_points_and_constant_coordinates_are_remarked(tmp_path):
+    few = datasets.load(DataSettings(gmm_modes_num=30, toy_dataset_size=40), 10, 4)
+    nearest = np.argmin(np.linalg.norm(few.points[:, None] - few.truth.means, axis=2), axis=1)
+    (remark,) = few.remarks
+    assert remark.startswith(f"{30 - len(np.unique(nearest))} of 30 modes have no training point")
+    points = np.random.RandomState(0).randn(100, 3)
+    points[:, 1] = 7
+    np.save(str(tmp_path / "x.npy"), points)
+    settings = DataSettings(dataset="file", data_file=str(tmp_path / "x.npy"))
+    assert datasets.load(settings, 10, 4).remarks == ("1 of 3 coordinates are constant",)
+    assert datasets.load(DataSettings(), 10, 64).remarks == ()
