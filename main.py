@@ -207,13 +207,31 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
         ):
             log.info("%s", line)
     elif command.mode == "evaluate":
-        for line in inference.evaluate(mixture, state, seed):
+        number = scoring.DRAWS * yardstick.sizes.of_model
+        drawn = _sample(command, mixture, state, number, seed, Purpose.EVALUATE)
+        for line in inference.evaluate(mixture, state, drawn):
             log.info("%s", line)
     else:
-        points = inference.sample(mixture, state, command.num_samples, seed, Purpose.SAMPLE)
+        points = _sample(command, mixture, state, command.num_samples, seed, Purpose.SAMPLE)
         inference.write_points(command.output, points)
         shape = list(points.shape[1:])
         log.info("Wrote %d points of shape %s to %s", len(points), shape, command.output)
+
+
+def _sample(
+    command: Command, mixture: Any, state: State, number: int, seed: int, purpose: Purpose
+) -> Any:
+    """Samples of the mixture, refined if told to."""
+    from boost import inference
+
+    if not command.refine:
+        return inference.sample(mixture, state, number, seed, purpose)
+
+    from boost.refinement import Refiner
+
+    refiner = Refiner(mixture, state)
+    log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
+    return refiner.sample(number, seed, purpose)
 
 
 def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:

@@ -42,6 +42,11 @@ class Command:
     repair: bool = option(
         False, "In train: train steps whose files are damaged again, and all after them."
     )
+    refine: bool = option(
+        False,
+        "In sample and evaluate: accept the mixture's samples by the density ratio of the data to "
+        "it, from discriminators that are trained the first time and kept in WORKDIR/refinement.",
+    )
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
     output: str = option("", "File that --mode=sample writes: .npy or .csv.")
     format: str = option(

@@ -32,6 +32,10 @@ class Purpose(enum.IntEnum):
     SAMPLE = 14
     EVALUATE = 15
     PLOTS = 16
+    REFINEMENT_HALVES = 17
+    REFINEMENT_INIT = 18
+    REFINEMENT_TRAINING = 19
+    REFINEMENT_CAP = 20
 
 
 def generator(

@@ -11,8 +11,9 @@ from typing import Any, Callable, List, Tuple
 import numpy as np
 import tensorflow as tf
 
-from model_fn.gan import GanParams, activation
-from model_fn.networks import apply_network, discriminator_sizes, generator_sizes
+from model_fn import networks
+from model_fn.gan import GanParams, networks_of
+from model_fn.networks import Network
 
 
 class FeedDictGan:
@@ -33,26 +34,19 @@ class FeedDictGan:
             self.session.run(tf.global_variables_initializer())
 
     def _build(self, params: GanParams, batch_size: int) -> None:
-        settings, kind = params.gan, activation(params.gan.unrolled)
+        settings = params.gan
+        make, tell = networks_of(settings, params.network, params.shape)
         self.real = tf.placeholder(tf.float32, [None, *params.shape])
         self.latent = tf.placeholder(tf.float32, [None, params.network.latent_space_dim])
 
-        def variables(scope: str, source: str, sizes: List[int]) -> List[tf.Variable]:
-            return [
-                tf.Variable(params.initial_values[f"{source}/layer{layer}/{part}"], name=scope)
-                for layer in range(len(sizes) - 1)
-                for part in ("kernel", "bias")
-            ]
-
-        generator = variables("g", "generator", generator_sizes(params.network, params.shape))
-        sizes = discriminator_sizes(params.network, params.shape)
-        discriminator = variables("d", "discriminator", sizes)
-        copied = variables("d_copy", "discriminator", sizes)
-        points = apply_network(generator, self.latent, kind)
+        generator = _variables(params, make, "generator")
+        discriminator = _variables(params, tell, "discriminator")
+        copied = _variables(params, tell, "discriminator")
+        points = make.apply(generator, self.latent)
 
         def loss(parameters: List[tf.Variable]) -> Tuple[tf.Tensor, tf.Tensor]:
-            real = apply_network(parameters, self.real, kind)
-            generated = apply_network(parameters, points, kind)
+            real = tell.apply(parameters, networks.flatten(self.real))
+            generated = tell.apply(parameters, points)
             cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits
             on_generated = tf.reduce_mean(
                 cross_entropy(labels=tf.zeros_like(generated), logits=generated)
@@ -79,6 +73,10 @@ class FeedDictGan:
         self.session.run(self.g_step, feeds)
 
 
+def _variables(params: GanParams, network: Network, scope: str) -> List[tf.Variable]:
+    return [tf.Variable(params.initial_values[name]) for name, _ in network.shapes(scope)]
+
+
 def iterations_per_second(
     params: GanParams, points: np.ndarray, batch_size: int, seconds: float
 ) -> float:
@@ -98,17 +96,13 @@ def discriminator_iterations_per_second(
     params: GanParams, points: np.ndarray, batch_size: int, rate: float, seconds: float
 ) -> float:
     """The same of a mixture discriminator at this learning rate: one Session.run an iteration."""
-    network, initial, kind = params.network, params.initial_values, activation(params.gan.unrolled)
+    _, tell = networks_of(params.gan, params.network, params.shape)
     generated = points[np.random.permutation(len(points))]
     with tf.Graph().as_default(), tf.Session() as session:
         real = tf.placeholder(tf.float32, [None, *params.shape])
         fake = tf.placeholder(tf.float32, [None, *params.shape])
-        variables = [
-            tf.Variable(initial[f"discriminator/layer{layer}/{part}"])
-            for layer in range(len(discriminator_sizes(network, params.shape)) - 1)
-            for part in ("kernel", "bias")
-        ]
-        logits = [apply_network(variables, batch, kind) for batch in (real, fake)]
+        variables = _variables(params, tell, "discriminator")
+        logits = [tell.apply(variables, networks.flatten(batch)) for batch in (real, fake)]
         labels = [tf.ones_like(logits[0]), tf.zeros_like(logits[1])]
         losses = [
             tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=is_real, logits=logit))

@@ -33,9 +33,9 @@ def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, 
     dataset = datasets.load(DataSettings(**changed.get("data", {})), 0, batch_size)
     network, shape = NetworkSettings(**changed.get("network", {})), dataset.shape
     rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
-    values = gan.initial_values(network, shape, np.zeros(shape), np.ones(shape), rng)
     settings = GanSettings(**changed.get("gan", {}))
-    params = gan.GanParams(settings, network, OptimizerSettings(), shape, values, True)
+    values = gan.initial_values(settings, network, shape, np.zeros(shape), np.ones(shape), rng)
+    params = gan.GanParams(settings, network, OptimizerSettings(), shape, values, 15_000, True)
     weights = np.full(dataset.number, 1 / dataset.number)
     stream = weighted.component_stream(dataset, weights, batch_size, 5, "normal", 0, 1)
     return dataset, params, stream

@@ -7,6 +7,7 @@ from typing import Dict, List, Tuple
 import numpy as np
 import tensorflow as tf
 
+import streams
 from boost import inference, mixture
 from boost.run import Run
 from boost.state import State
@@ -15,6 +16,7 @@ from boost.workdir import unfinished
 from estimator import export
 from estimator.export import Signature
 from model_fn import mixture_model
+from model_fn.gan import AVERAGE
 from model_fn.mixture_model import Mixture
 from streams import Purpose
 
@@ -68,7 +70,7 @@ def _model(run: Run, state: State, component: int) -> Mixture:
     return Mixture(
         run.network,
         run.dataset.shape,
-        run.gan.unrolled,
+        run.gan,
         [_values(run.workdir.join(record.checkpoint)) for record in records],
         weights,
         _values(run.workdir.join(discriminator)) if discriminator and not component else {},
@@ -76,19 +78,24 @@ def _model(run: Run, state: State, component: int) -> Mixture:
 
 
 def _values(checkpoint: str) -> Dict[str, np.ndarray]:
+    """What inference needs, by name; an averaged generator stands in for the last one."""
     reader = tf.train.load_checkpoint(checkpoint)
+    scopes = ("generator", AVERAGE, "scaling", "mixture_discriminator")
     names = [
         name
-        for name in reader.get_variable_to_shape_map()
-        if name.split("/")[0] in ("generator", "scaling", "mixture_discriminator")
+        for name in sorted(reader.get_variable_to_shape_map())
+        if name.split("/")[0] in scopes and "optimizer" not in name
     ]
-    return {name: reader.get_tensor(name) for name in names if "optimizer" not in name}
+    values = {name: reader.get_tensor(name) for name in names}
+    averaged = {n.replace(AVERAGE, "generator"): v for n, v in values.items() if AVERAGE in n}
+    return {**values, **averaged}
 
 
 def _example(
     run: Run, state: State, component: int, model: Mixture, seed: int
 ) -> Tuple[Dict[str, np.ndarray], np.ndarray]:
-    drawn = inference.draw(run, state, export.FROZEN_BATCH, seed, Purpose.SAMPLE)
+    rng = streams.generator(seed, Purpose.SAMPLE)
+    drawn = inference.draw(run, state, export.FROZEN_BATCH, rng)
     components = inference.components(run, state)
     if component:
         drawn = mixture.Draw(np.zeros_like(drawn.components), drawn.latent)

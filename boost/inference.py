@@ -28,18 +28,18 @@ def sample(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> 
     Returns:
       [number, *shape] float32, in random order; the same for the same seed.
     """
-    drawn = draw(run, state, number, seed, purpose)
+    drawn = draw(run, state, number, streams.generator(seed, purpose))
     return mixture.sample(components(run, state), drawn)
 
 
-def draw(run: Run, state: State, number: int, seed: int, purpose: Purpose) -> mixture.Draw:
-    """The inputs of `sample`, with the same arguments."""
+def draw(run: Run, state: State, number: int, rng: np.random.Generator) -> mixture.Draw:
+    """The inputs of so many samples."""
     return mixture.draw(
         state.mixture_weights,
         number,
         run.network.latent_space_dim,
         run.network.latent_space_distr,
-        streams.generator(seed, purpose),
+        rng,
     )
 
 
@@ -56,19 +56,17 @@ def components(run: Run, state: State) -> List[Callable[[np.ndarray], np.ndarray
     ]
 
 
-def evaluate(run: Run, state: State, seed: int) -> List[str]:
+def evaluate(run: Run, state: State, drawn: np.ndarray) -> List[str]:
     """Scores the mixture on fresh samples: one draw as published, and the medians of several.
 
     Args:
       run: the run that made the components.
       state: its committed steps, at least one.
-      seed: of the draws.
+      drawn: [`scoring.DRAWS` x `sizes.of_model`, *shape] samples in random order.
 
     Returns:
       The lines to print.
     """
-    each = run.yardstick.sizes.of_model
-    drawn = sample(run, state, scoring.DRAWS * each, seed, Purpose.EVALUATE)
     draws = [run.yardstick.score(part)[0] for part in np.split(drawn, scoring.DRAWS)]
     lines = [metrics.published_line(draws[0])]
     if run.dataset.truth:

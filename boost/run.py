@@ -66,7 +66,7 @@ class Run(NamedTuple):
         purpose = Purpose.COMPONENT_INIT
         rng = streams.generator(self.seed, purpose, component, initialisation - 1)
         values = gan_model.initial_values(
-            self.network, self.dataset.shape, self.shift, self.scale, rng
+            self.gan, self.network, self.dataset.shape, self.shift, self.scale, rng
         )
         return gan_model.GanParams(
             self.gan,
@@ -74,6 +74,7 @@ class Run(NamedTuple):
             self.optimizer,
             self.dataset.shape,
             values,
+            self.iterations,
             self.engine.in_graph_loop,
             self.engine.wrap_optimizers,
         )
@@ -87,6 +88,7 @@ class Run(NamedTuple):
         values = discriminator_model.initial_values(
             self.mixture_discriminator,
             self.network,
+            self.gan.unrolled,
             self.dataset.shape,
             self.shift,
             self.scale,
@@ -97,8 +99,9 @@ class Run(NamedTuple):
             self.network,
             self.optimizer,
             self.dataset.shape,
-            gan_model.activation(self.gan.unrolled),
+            self.gan.unrolled,
             values,
+            self.discriminator_iterations,
             self.engine.wrap_optimizers,
         )
 
@@ -109,9 +112,10 @@ def make(
     """A run from all its settings.
 
     GMM points are taken as they are, as published; a user's own are standardised by their mean and
-    deviation inside the model.
+    deviation inside the model, unless `--standardise` says otherwise.
     """
-    if dataset.truth is None:
+    standardise = settings.data.standardise
+    if standardise == "yes" or (standardise == "auto" and dataset.truth is None):
         shift, scale = datasets.moments(dataset)
     else:
         shift, scale = np.zeros(dataset.shape), np.ones(dataset.shape)

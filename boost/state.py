@@ -49,6 +49,12 @@ class State:
     steps: Tuple[StepRecord, ...]
     complete: bool = False  # whether everything that is made from these steps is there
 
+    def fingerprint(self) -> str:
+        """SHA-256 of what the mixture's samples depend on."""
+        parts = [list(self.mixture_weights)]
+        parts += [[r.sha256[p] for p in sorted(r.sha256) if r.checkpoint in p] for r in self.steps]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
     def with_step(self, record: StepRecord) -> "State":
         """The state after one more step."""
         return self.after([*self.steps, record])

@@ -10,8 +10,8 @@ from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 import streams
-from input_fn import files
-from input_fn.gmm import GaussianMixture, circle_gmm, random_gmm
+from input_fn import files, gmm
+from input_fn.gmm import GaussianMixture
 from options import UsageError, option
 from streams import Purpose
 
@@ -25,8 +25,9 @@ class DataSettings:
 
     dataset: str = option(
         "gmm",
-        "gmm: Gaussian modes with random means; circle_gmm: modes on a circle; file: --data_file.",
-        choices=("gmm", "circle_gmm", "file"),
+        "gmm: Gaussian modes with random means; circle_gmm: modes on a circle; ring: 8 modes, and "
+        "grid: 25, as VEEGAN and PacGAN define them; file: --data_file.",
+        choices=("gmm", "circle_gmm", "ring", "grid", "file"),
     )
     data_file: str = option(
         "", "Points of --dataset=file: .npy, .npz or .csv, [N, d] or [N, *shape]."
@@ -48,12 +49,27 @@ class DataSettings:
         bounds="[0, 4294967295]",
     )
 
+    unbalanced: bool = option(
+        False,
+        "ring and grid: some modes have 0.05 of the others' weight (ring: 4 of 8, of radius 2.5 "
+        "and deviation 0.05; grid: 10 of 25).",
+    )
+    standardise: str = option(
+        "auto",
+        "Networks see points of mean 0 and deviation 1; auto: those of a file, not the published "
+        "toy data. Samples come out in your units either way.",
+        choices=("auto", "yes", "no"),
+    )
+
     def check_combination(self) -> None:
         """Raises UsageError for settings that do not go together."""
-        if self.dataset == "circle_gmm" and self.toy_dataset_dim != 2:
+        if self.dataset in ("circle_gmm", "ring", "grid") and self.toy_dataset_dim != 2:
             raise UsageError(
-                f"--toy_dataset_dim={self.toy_dataset_dim}: circle_gmm lies in the plane, needs 2"
+                f"--toy_dataset_dim={self.toy_dataset_dim}: {self.dataset} lies in the plane, "
+                f"needs 2"
             )
+        if self.unbalanced and self.dataset not in ("ring", "grid"):
+            raise UsageError(f"--unbalanced: only with --dataset=ring or grid, not {self.dataset}")
         if self.dataset == "file" and not self.data_file:
             raise UsageError(
                 "--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file"
@@ -139,24 +155,28 @@ def index_type(number: int) -> np.dtype:
 
 
 def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
-    if settings.dataset == "gmm":
-        truth = random_gmm(
+    if settings.dataset == "ring":
+        truth = gmm.ring(settings.unbalanced)
+    elif settings.dataset == "grid":
+        truth = gmm.grid(settings.unbalanced)
+    elif settings.dataset == "gmm":
+        truth = gmm.random_gmm(
             settings.gmm_modes_num,
             settings.toy_dataset_dim,
             settings.gmm_max_val,
             settings.data_seed,
         )
     else:
-        truth = circle_gmm(settings.gmm_modes_num, settings.gmm_max_val)
+        truth = gmm.circle_gmm(settings.gmm_modes_num, settings.gmm_max_val)
     rng = streams.generator(settings.data_seed, Purpose.DATA_POINTS)
     points = truth.sample(settings.toy_dataset_size, rng)
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_points = truth.sample(held_out, rng)
     rng = streams.generator(settings.data_seed, Purpose.DATA_POINTS)
     modes = truth.draw_modes(settings.toy_dataset_size, rng)
-    empty = settings.gmm_modes_num - len(np.unique(modes))
+    empty = len(truth.means) - len(np.unique(modes))
     remark = (
-        f"{empty} of {settings.gmm_modes_num} modes have no training point; raise "
+        f"{empty} of {len(truth.means)} modes have no training point; raise "
         f"--toy_dataset_size={settings.toy_dataset_size}"
     )
     return Dataset(points, None, held_out_points, truth, (remark,) if empty else ())

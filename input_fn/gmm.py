@@ -70,3 +70,31 @@ def circle_gmm(modes: int, radius: float) -> GaussianMixture:
     angles = np.linspace(0.0, 2.0 * np.pi, modes, endpoint=False)
     means = radius * np.stack([np.sin(angles), np.cos(angles)], axis=1)
     return GaussianMixture(means, 0.1, np.full(modes, 1.0 / modes))
+
+
+RARE = 0.05
+"""Weight of a rare mode against that of another one."""
+
+
+def ring(unbalanced: bool) -> GaussianMixture:
+    """Eight modes on a circle.
+
+    VEEGAN (arXiv 1705.07761) and PacGAN (arXiv 1712.04086): radius 1, deviation 0.01. Unbalanced:
+    radius 2.5, deviation 0.05, every second mode is rare.
+    """
+    means = circle_gmm(8, 2.5 if unbalanced else 1.0).means
+    return GaussianMixture(means, 0.05 if unbalanced else 0.01, _weights(8, 4 if unbalanced else 0))
+
+
+def grid(unbalanced: bool) -> GaussianMixture:
+    """Twenty-five modes of deviation 0.05 on {-4, -2, 0, 2, 4}^2; ten are rare if unbalanced."""
+    axis = np.arange(-4.0, 5.0, 2.0)
+    means = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    return GaussianMixture(means, 0.05, _weights(25, 10 if unbalanced else 0))
+
+
+def _weights(modes: int, rare: int) -> np.ndarray:
+    """Equal weights but for some rare modes, evenly spread."""
+    weights = np.ones(modes)
+    weights[np.arange(rare) * modes // max(rare, 1)] = RARE
+    return weights / weights.sum()

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from model_fn import losses, networks, optimizers, scaling, unroll
+from model_fn.networks import Network
 from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
 
@@ -19,16 +20,17 @@ class GanParams:
     optimizer: OptimizerSettings
     shape: Tuple[int, ...]  # of one point
     initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
+    iterations: int  # of the whole training, by which learning rates decay
     in_graph_loop: bool  # look-ahead steps as a while_loop
     wrap_optimizers: optimizers.Wrap = optimizers.unwrapped
 
 
-def activation(unrolled: bool) -> str:
-    """Of the hidden layers: AdaGAN's public code takes tanh when unrolled, ReLU otherwise."""
-    return "tanh" if unrolled else "relu"
+AVERAGE = "generator_average"
+"""Scope of the running mean of the generator's weights."""
 
 
 def initial_values(
+    gan: GanSettings,
     network: NetworkSettings,
     shape: Sequence[int],
     shift: np.ndarray,
@@ -36,14 +38,24 @@ def initial_values(
     rng: np.random.Generator,
 ) -> Dict[str, np.ndarray]:
     """Initial values of a component's variables by name: drawn weights, and the data's units."""
-    sizes = {
-        "generator": networks.generator_sizes(network, shape),
-        "discriminator": networks.discriminator_sizes(network, shape),
-    }
     values = scaling.initial_values(shift, scale)
-    for scope, widths in sizes.items():
-        values.update(networks.initial_values(scope, widths, network.init_std, rng))
+    generator, discriminator = networks_of(gan, network, shape)
+    drawn = generator.initial_values("generator", rng)
+    values.update(drawn)
+    values.update(discriminator.initial_values("discriminator", rng))
+    if gan.averaged_generator:
+        values.update({AVERAGE + name[len("generator") :]: value for name, value in drawn.items()})
     return values
+
+
+def networks_of(
+    gan: GanSettings, network: NetworkSettings, shape: Sequence[int]
+) -> Tuple[Network, Network]:
+    """Generator and discriminator."""
+    return (
+        networks.generator(network, shape, gan.unrolled),
+        networks.discriminator(network, shape, gan.unrolled, network.d_frequencies),
+    )
 
 
 def model_fn(
@@ -74,20 +86,21 @@ def model_fn(
     if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
         raise ValueError(f"mode must be train or infer, got {mode!r}")
     units = scaling.create_scaling(given.shape)
-    generator = networks.create_parameters(
-        "generator", networks.generator_sizes(given.network, given.shape)
-    )
+    make, tell = networks_of(given.gan, given.network, given.shape)
     if mode == tf.estimator.ModeKeys.PREDICT:
-        points = units.to_units(_generate(given, generator, features["latent"]))
+        scope = AVERAGE if given.gan.averaged_generator else "generator"
+        parameters = make.create_parameters(scope)
+        points = units.to_units(make.apply(parameters, features["latent"]))
         points = tf.reshape(points, [points.shape[0], *given.shape])
         return tf.estimator.EstimatorSpec(mode, predictions={"points": points})
 
-    discriminator = networks.create_parameters(
-        "discriminator", networks.discriminator_sizes(given.network, given.shape)
-    )
+    generator = make.create_parameters("generator")
+    discriminator = tell.create_parameters("discriminator")
     _check_ownership(generator, discriminator)
     real = units.to_network(networks.flatten(features["real"]))
-    train_op, reported = _iteration(given, generator, discriminator, real, features["latent"])
+    update, reported = _iteration(given, generator, discriminator, real, features["latent"])
+    with tf.control_dependencies([_average(given, make, generator, update)]):
+        train_op = tf.assign_add(tf.train.get_global_step(), 1).op
     return tf.estimator.EstimatorSpec(
         mode,
         predictions=reported,
@@ -97,8 +110,21 @@ def model_fn(
     )
 
 
-def _generate(given: GanParams, parameters: Sequence[tf.Tensor], latent: tf.Tensor) -> tf.Tensor:
-    return networks.apply_network(parameters, latent, activation(given.gan.unrolled))
+def _average(
+    given: GanParams, make: Network, generator: List[tf.Variable], update: tf.Operation
+) -> tf.Operation:
+    """Moves the running mean towards the generator's weights after an update."""
+    decay = given.gan.averaged_generator
+    if not decay:
+        return update
+    with tf.control_dependencies([update]):
+        moves = []
+        for (name, shape), weights in zip(make.shapes(AVERAGE), generator):
+            mean = tf.get_variable(name, shape, initializer=tf.zeros_initializer(), trainable=False)
+            moves.append(
+                mean.assign(decay * mean.read_value() + (1.0 - decay) * weights.read_value())
+            )
+        return tf.group(*moves)
 
 
 def _iteration(
@@ -108,18 +134,21 @@ def _iteration(
     real: tf.Tensor,
     latent: tf.Tensor,
 ) -> Tuple[tf.Operation, Dict[str, tf.Tensor]]:
-    """One training iteration; D's update, the look-ahead and G's update in this order."""
-    settings, kind = given.gan, activation(given.gan.unrolled)
-    own_d = optimizers.create(given.optimizer, settings.d_learning_rate, "d_optimizer")
-    own_g = optimizers.create(given.optimizer, settings.g_learning_rate, "g_optimizer")
+    """D's update, the look-ahead and G's update in this order; the last one, and the losses."""
+    settings = given.gan
+    make, tell = networks_of(settings, given.network, given.shape)
+    decayed = optimizers.decay(given.optimizer, given.iterations)
+    d_rate, g_rate = settings.d_learning_rate * decayed, settings.g_learning_rate * decayed
+    own_d = optimizers.create(given.optimizer, d_rate, "d_optimizer")
+    own_g = optimizers.create(given.optimizer, g_rate, "g_optimizer")
     d_optimizer, g_optimizer = given.wrap_optimizers([own_d, own_g])
-    generated = _generate(given, _values(generator), latent)
+    generated = make.apply(_values(generator), latent)
     constant = tf.stop_gradient(generated)
 
     def discriminator_loss(parameters: Sequence[tf.Tensor]) -> tf.Tensor:
         # One concatenated batch: one matrix product a layer instead of two.
         points = tf.concat([real, constant], axis=0)
-        return losses.discriminator_loss(networks.apply_discriminator(parameters, points, kind))
+        return losses.discriminator_loss(tell.logits(parameters, points))
 
     d_loss, update = _steps(
         d_optimizer,
@@ -134,21 +163,19 @@ def _iteration(
         state,
         len(discriminator),
         discriminator_loss,
-        optimizers.rule(given.optimizer, settings.d_learning_rate),
+        optimizers.rule(given.optimizer, d_rate),
         settings.unrolling_steps if settings.unrolled else 0,
         # TensorFlow cannot turn a loop for XLA whose outcome several ordered updates use.
         given.in_graph_loop and settings.g_steps == 1,
     )
 
     def generator_loss(step: int) -> tf.Tensor:
-        points = generated if step == 0 else _generate(given, _values(generator), latent)
-        logits = networks.apply_discriminator(ahead, points, kind)
+        points = generated if step == 0 else make.apply(_values(generator), latent)
+        logits = tell.logits(ahead, points)
         return losses.generator_loss(logits, settings.objective)
 
     g_loss, update = _steps(g_optimizer, generator, generator_loss, settings.g_steps)
-    with tf.control_dependencies([update]):
-        train_op = tf.assign_add(tf.train.get_global_step(), 1).op
-    return train_op, {"discriminator_loss": d_loss, "generator_loss": g_loss}
+    return update, {"discriminator_loss": d_loss, "generator_loss": g_loss}
 
 
 def _values(variables: Sequence[tf.Variable]) -> List[tf.Tensor]:

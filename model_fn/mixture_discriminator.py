@@ -22,14 +22,16 @@ class MixtureDiscriminatorParams:
     network: NetworkSettings
     optimizer: OptimizerSettings
     shape: Tuple[int, ...]  # of one point
-    activation: str  # of the hidden layers, as in `networks.apply_network`
+    unrolled: bool  # decides the published activation
     initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
+    iterations: int  # of the whole training, by which the learning rate decays
     wrap_optimizers: optimizers.Wrap = optimizers.unwrapped
 
 
 def initial_values(
     settings: MixtureDiscriminatorSettings,
     network: NetworkSettings,
+    unrolled: bool,
     shape: Sequence[int],
     shift: np.ndarray,
     scale: np.ndarray,
@@ -37,9 +39,9 @@ def initial_values(
 ) -> Dict[str, np.ndarray]:
     """Initial values of the variables by name: drawn weights, and the data's units."""
     values = scaling.initial_values(shift, scale)
-    sizes = networks.discriminator_sizes(network, shape)
+    discriminator = networks.discriminator(network, shape, unrolled, network.d_frequencies)
     for fold in range(settings.mixture_c_folds):
-        values.update(networks.initial_values(_scope(fold), sizes, network.init_std, rng))
+        values.update(discriminator.initial_values(_scope(fold), rng))
     return values
 
 
@@ -68,15 +70,16 @@ def model_fn(
     if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
         raise ValueError(f"mode must be train or infer, got {mode!r}")
     units = scaling.create_scaling(given.shape)
-    sizes = networks.discriminator_sizes(given.network, given.shape)
+    tell = networks.discriminator(
+        given.network, given.shape, given.unrolled, given.network.d_frequencies
+    )
     folds = [
-        networks.create_parameters(_scope(fold), sizes)
-        for fold in range(given.discriminator.mixture_c_folds)
+        tell.create_parameters(_scope(fold)) for fold in range(given.discriminator.mixture_c_folds)
     ]
 
     def logits(parameters: List[tf.Variable], points: tf.Tensor) -> tf.Tensor:
         flat = units.to_network(networks.flatten(points))
-        return networks.apply_discriminator(parameters, flat, given.activation)
+        return tell.logits(parameters, flat)
 
     if mode == tf.estimator.ModeKeys.PREDICT:
         by_fold = [logits(parameters, features["points"]) for parameters in folds]
@@ -89,7 +92,8 @@ def model_fn(
         both = logits(parameters, tf.concat([real, generated], axis=0))
         fold_losses.append(losses.discriminator_loss(both))
     total = tf.add_n(fold_losses)  # the folds share no parameter: each gets its own gradient
-    own = optimizers.create(given.optimizer, given.discriminator.learning_rate, "optimizer")
+    rate = given.discriminator.learning_rate * optimizers.decay(given.optimizer, given.iterations)
+    own = optimizers.create(given.optimizer, rate, "optimizer")
     (optimizer,) = given.wrap_optimizers([own])
     variables = [variable for parameters in folds for variable in parameters]
     gradients = optimizer.compute_gradients(total, variables)

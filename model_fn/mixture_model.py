@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from model_fn import networks, scaling
-from model_fn.gan import activation
-from model_fn.settings import NetworkSettings
+from model_fn.settings import GanSettings, NetworkSettings
 
 Values = Dict[str, np.ndarray]
 """Trained values by variable name, as a checkpoint holds them."""
@@ -18,7 +17,7 @@ class Mixture(NamedTuple):
 
     network: NetworkSettings
     shape: Tuple[int, ...]  # of one point
-    unrolled: bool  # decides the activation
+    gan: GanSettings
     components: Sequence[Values]
     mixture_weights: Sequence[float]  # of the components
     discriminator: Values  # of the last step's mixture discriminator, or empty
@@ -43,9 +42,9 @@ def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:
     outputs = []
     for number, values in enumerate(mixture.components, 1):
         scope = f"component_{number:02d}/" if len(mixture.components) > 1 else ""
-        sizes = networks.generator_sizes(mixture.network, mixture.shape)
-        generator = _variables("generator", len(sizes) - 1, values, scope)
-        points = networks.apply_network(generator, latent, activation(mixture.unrolled))
+        make = networks.generator(mixture.network, mixture.shape, mixture.gan.unrolled)
+        names = [name for name, _ in make.shapes("generator")]
+        points = make.apply([_variable(scope + n, values[n]) for n in names], latent)
         outputs.append(_units(values, scope).to_units(points))
     if len(outputs) > 1:
         uniform = tf.placeholder(tf.float32, [batch or None], "component_uniform")
@@ -70,15 +69,18 @@ def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
     flat = _units(mixture.discriminator, "discriminator/").to_network(
         tf.reshape(points, [-1, size])
     )
-    layers = len(networks.discriminator_sizes(mixture.network, mixture.shape)) - 1
+    network = mixture.network
+    tell = networks.discriminator(
+        network, mixture.shape, mixture.gan.unrolled, network.d_frequencies
+    )
     logits, fold = [], 0
     while f"mixture_discriminator/fold{fold}/layer0/kernel" in mixture.discriminator:
-        scope = f"mixture_discriminator/fold{fold}"
-        parameters = _variables(scope, layers, mixture.discriminator, "")
-        logits.append(networks.apply_network(parameters, flat, activation(mixture.unrolled)))
+        names = [name for name, _ in tell.shapes(f"mixture_discriminator/fold{fold}")]
+        parameters = [_variable(name, mixture.discriminator[name]) for name in names]
+        logits.append(tell.logits(parameters, flat))
         fold += 1
     mean = tf.add_n(logits) / len(logits)
-    return {"points_in": points, "density_ratio": tf.exp(-tf.reshape(mean, [-1]), "density_ratio")}
+    return {"points_in": points, "density_ratio": tf.exp(-mean, "density_ratio")}
 
 
 def _choose(
@@ -98,11 +100,6 @@ def _choose(
 def _units(values: Values, scope: str) -> scaling.Scaling:
     names = ("scaling/shift", "scaling/scale")
     return scaling.Scaling(*(_variable(scope + name, values[name]) for name in names))
-
-
-def _variables(network: str, layers: int, values: Values, scope: str) -> List[tf.Variable]:
-    names = [f"{network}/layer{i}/{part}" for i in range(layers) for part in ("kernel", "bias")]
-    return [_variable(scope + name, values[name]) for name in names]
 
 
 def _variable(name: str, value: np.ndarray) -> tf.Variable:

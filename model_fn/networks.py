@@ -1,93 +1,146 @@
-"""The published networks: fully connected, as functions of a flat list of parameters.
+"""The networks as functions of a flat list of parameters.
 
 Parameters are `[kernel, bias, kernel, bias, ...]`, first layer first: variables for training, any
 other tensors for look-ahead steps.
 """
 
-from typing import Dict, List, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
 
-from model_fn.settings import NetworkSettings
+from model_fn import dcgan
+from model_fn.layers import Layer, dense
+from model_fn.settings import NetworkSettings, activation
 
-HIDDEN_LAYERS = 2
-
-
-def generator_sizes(settings: NetworkSettings, shape: Sequence[int]) -> List[int]:
-    """Units of each layer, from the latent noise to a flat point."""
-    hidden = [settings.g_num_filters] * HIDDEN_LAYERS
-    return [settings.latent_space_dim] + hidden + [int(np.prod(shape))]
-
-
-def discriminator_sizes(settings: NetworkSettings, shape: Sequence[int]) -> List[int]:
-    """Units of each layer, from a flat point to its logit."""
-    return [int(np.prod(shape))] + [settings.d_num_filters] * HIDDEN_LAYERS + [1]
+LEAK = 0.2
+ACTIVATIONS: Dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "tanh": tf.tanh,
+    "relu": tf.nn.relu,
+    "leaky_relu": lambda x: tf.nn.leaky_relu(x, LEAK),
+}
 
 
-def create_parameters(scope: str, sizes: Sequence[int]) -> List[tf.Variable]:
-    """Variables of a network, zero until `initial_values` enter through the Scaffold.
+class Network(NamedTuple):
+    """How parameters make outputs of inputs; linear in its last layer."""
 
-    No seed and no initial weight is in the graph, so every component has the same GraphDef.
-    """
-    parameters = []
-    for name, shape in _parameter_shapes(scope, sizes):
-        parameters.append(tf.get_variable(name, shape, initializer=tf.zeros_initializer()))
-    return parameters
+    layers: Tuple[Layer, ...]
+    activation: str  # of the hidden layers
+    frequencies: int  # whose sines and cosines join the inputs
+    init_std: float  # of the kernels; 0: He's rule
+
+    def create_parameters(self, scope: str) -> List[tf.Variable]:
+        """Variables, zero until `initial_values` enter through the Scaffold.
+
+        No seed and no initial weight is in the graph, so every component has the same GraphDef.
+        """
+        zeros = tf.zeros_initializer()
+        shapes = self.shapes(scope)
+        return [tf.get_variable(name, shape, initializer=zeros) for name, shape in shapes]
+
+    def initial_values(self, scope: str, rng: np.random.Generator) -> Dict[str, np.ndarray]:
+        """Initial values by variable name, float32.
+
+        Kernels N(0, init_std^2) and biases 0, as published; or kernels N(0, 2 / inputs of a unit)
+        (He et al., arXiv 1502.01852, equation 10) and the first layer's biases uniform on [-1, 1].
+        """
+        values = {}
+        for number, layer in enumerate(self.layers):
+            std = self.init_std or np.sqrt(2.0 / layer.inputs_of_a_unit)
+            bias = np.zeros(layer.units)
+            kernel = std * rng.standard_normal(layer.kernel)
+            if not self.init_std and number == 0:
+                bias = rng.uniform(-1.0, 1.0, layer.units)
+            for part, value in (("kernel", kernel), ("bias", bias)):
+                values[f"{scope}/layer{number}/{part}"] = value.astype(np.float32)
+        return values
+
+    def apply(self, parameters: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
+        """The outputs [batch, units] for inputs [batch, size]."""
+        hidden = self._with_frequencies(inputs)
+        for number, layer in enumerate(self.layers):
+            kernel, bias = parameters[2 * number : 2 * number + 2]
+            # The gradient of bias_add has a static shape, that of + not.
+            hidden = tf.nn.bias_add(layer.apply(hidden, kernel), bias)
+            if number < len(self.layers) - 1:
+                hidden = ACTIVATIONS[self.activation](hidden)
+        return tf.reshape(hidden, [_batch(inputs), int(np.prod(hidden.shape[1:].as_list()))])
+
+    def logits(self, parameters: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
+        """The outputs of a network with one output, [batch]."""
+        return tf.reshape(self.apply(parameters, inputs), [_batch(inputs)])
+
+    def shapes(self, scope: str) -> List[Tuple[str, Tuple[int, ...]]]:
+        """Names and shapes of the variables, in the order of the parameters."""
+        shapes: List[Tuple[str, Tuple[int, ...]]] = []
+        for number, layer in enumerate(self.layers):
+            shapes.append((f"{scope}/layer{number}/kernel", layer.kernel))
+            shapes.append((f"{scope}/layer{number}/bias", (layer.units,)))
+        return shapes
+
+    def _with_frequencies(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Fourier features (Tancik et al., arXiv 2006.10739): x, then sin and cos of 2^k pi x / 2.
+
+        Each octave by the double angle of the one before: sines are slow under XLA.
+        """
+        if not self.frequencies:
+            return inputs
+        sine, cosine = tf.sin(0.5 * np.pi * inputs), tf.cos(0.5 * np.pi * inputs)
+        parts = [inputs]
+        for _ in range(self.frequencies):
+            parts += [sine, cosine]
+            sine, cosine = 2.0 * sine * cosine, 1.0 - 2.0 * sine * sine
+        return tf.concat(parts, axis=1)
 
 
-def initial_values(
-    scope: str, sizes: Sequence[int], init_std: float, rng: np.random.Generator
-) -> Dict[str, np.ndarray]:
-    """Initial weights N(0, init_std^2) and biases 0 by variable name, float32."""
-    values = {}
-    for name, shape in _parameter_shapes(scope, sizes):
-        is_kernel = len(shape) == 2
-        draw = init_std * rng.standard_normal(shape) if is_kernel else np.zeros(shape)
-        values[name] = draw.astype(np.float32)
-    return values
-
-
-def apply_network(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str) -> tf.Tensor:
-    """The network's output, linear in its last layer.
+def generator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -> Network:
+    """From latent noise [batch, z] to flat points [batch, prod(shape)].
 
     Args:
-      parameters: of its layers, as above.
-      inputs: [batch, units of the first layer].
-      activation: "tanh" or "relu", of the hidden layers.
-
-    Returns:
-      [batch, units of the last layer].
+      settings: of all networks.
+      shape: of a point.
+      unrolled: decides the published activation.
     """
-    hidden = _hidden(parameters, inputs, activation)
-    return _affine(hidden, *parameters[-2:])
+    kind = activation(settings.g_activation, unrolled)
+    units = settings.g_num_filters
+    if settings.network == "dcgan":
+        layers = dcgan.generator(settings.latent_space_dim, units, shape)
+    else:
+        hidden = [units] * settings.g_num_layers
+        layers = _dense([settings.latent_space_dim, *hidden, int(np.prod(shape))])
+    return Network(layers, kind, 0, _init_std(settings))
 
 
-def apply_discriminator(
-    parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str
-) -> tf.Tensor:
-    """The logits of a network with one output, [batch]; see `apply_network`."""
-    hidden = _hidden(parameters, inputs, activation)
-    return tf.reshape(_affine(hidden, *parameters[-2:]), [inputs.shape[0]])
+def discriminator(
+    settings: NetworkSettings, shape: Sequence[int], unrolled: bool, frequencies: int
+) -> Network:
+    """From flat points [batch, prod(shape)] to logits; arguments as in `generator`."""
+    kind = activation(settings.d_activation, unrolled)
+    units = settings.d_num_filters
+    if settings.network == "dcgan":
+        layers, frequencies = dcgan.discriminator(units, shape), 0
+    else:
+        inputs = int(np.prod(shape)) * (1 + 2 * frequencies)
+        layers = _dense([inputs, *[units] * settings.d_num_layers, 1])
+    return Network(layers, kind, frequencies, _init_std(settings))
 
 
-def _hidden(parameters: Sequence[tf.Tensor], inputs: tf.Tensor, activation: str) -> tf.Tensor:
-    """The last hidden layer, [batch, units]."""
-    hidden = inputs
-    for layer in range(0, len(parameters) - 2, 2):
-        hidden = _affine(hidden, *parameters[layer : layer + 2])
-        hidden = {"tanh": tf.tanh, "relu": tf.nn.relu}[activation](hidden)
-    return hidden
+def _dense(sizes: Sequence[int]) -> Tuple[Layer, ...]:
+    return tuple(dense(inputs, units) for inputs, units in zip(sizes[:-1], sizes[1:]))
 
 
-def _affine(inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """[batch, in] to [batch, out]. The gradient of bias_add has a static shape, that of + not."""
-    return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+def _init_std(settings: NetworkSettings) -> float:
+    return settings.init_std if settings.initialisation == "normal" else 0.0
+
+
+def _batch(inputs: tf.Tensor) -> int:
+    """Rows of the inputs, where they are known; else -1."""
+    return inputs.shape.as_list()[0] or -1
 
 
 def flatten(points: tf.Tensor) -> tf.Tensor:
     """[batch, *shape] to [batch, prod(shape)]."""
-    return tf.reshape(points, [points.shape[0], int(np.prod(points.shape[1:].as_list()))])
+    return tf.reshape(points, [_batch(points), int(np.prod(points.shape[1:].as_list()))])
 
 
 def initial_scaffold(values: Dict[str, np.ndarray]) -> tf.train.Scaffold:
@@ -99,11 +152,3 @@ def initial_scaffold(values: Dict[str, np.ndarray]) -> tf.train.Scaffold:
         session.run([variable.initializer for variable in variables], feeds)
 
     return tf.train.Scaffold(init_fn=init_fn)
-
-
-def _parameter_shapes(scope: str, sizes: Sequence[int]) -> List[Tuple[str, List[int]]]:
-    shapes = []
-    for layer, (width_in, width_out) in enumerate(zip(sizes[:-1], sizes[1:])):
-        shapes.append((f"{scope}/layer{layer}/kernel", [width_in, width_out]))
-        shapes.append((f"{scope}/layer{layer}/bias", [width_out]))
-    return shapes

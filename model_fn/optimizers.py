@@ -1,6 +1,6 @@
 """The optimizers of the published experiment, and their rules as functions for look-ahead steps."""
 
-from typing import Callable, List, Sequence
+from typing import Callable, List, Sequence, Union
 
 import tensorflow as tf
 
@@ -21,7 +21,18 @@ def unwrapped(optimizers: List[tf.train.Optimizer]) -> List[tf.train.Optimizer]:
     return optimizers
 
 
-def create(settings: OptimizerSettings, learning_rate: float, name: str) -> tf.train.Optimizer:
+Rate = Union[float, tf.Tensor]
+
+
+def decay(settings: OptimizerSettings, iterations: int) -> Rate:
+    """What learning rates are multiplied by in this iteration of a whole training."""
+    if settings.learning_rate_decay == "constant":
+        return 1.0
+    step = tf.cast(tf.train.get_global_step().read_value(), tf.float32)
+    return tf.minimum(1.0, 2.0 * (1.0 - step / float(iterations)))
+
+
+def create(settings: OptimizerSettings, learning_rate: Rate, name: str) -> tf.train.Optimizer:
     """The optimizer by name; its slot variables carry `name`."""
     if settings.optimizer == "sgd":
         return tf.train.GradientDescentOptimizer(learning_rate, name=name)
@@ -52,7 +63,7 @@ def look_ahead_state(
     return state
 
 
-def rule(settings: OptimizerSettings, learning_rate: float) -> Rule:
+def rule(settings: OptimizerSettings, learning_rate: Rate) -> Rule:
     """The optimizer's update as a function from a state and gradients to the next state.
 
     The number of gradients says how many of the state's tensors are parameters.

@@ -4,11 +4,26 @@ import dataclasses
 
 from options import option
 
+ACTIVATIONS = ("auto", "tanh", "relu", "leaky_relu")
+HIDDEN = "Hidden layers of {}; auto: tanh with --unrolled, else relu, as published."
+
+
+def activation(name: str, unrolled: bool) -> str:
+    """What "auto" stands for: AdaGAN's public code takes tanh when unrolled, ReLU otherwise."""
+    if name != "auto":
+        return name
+    return "tanh" if unrolled else "relu"
+
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSettings:
     """The shape of generator, discriminator and mixture discriminator."""
 
+    network: str = option(
+        "mlp",
+        "mlp: fully connected, as published; dcgan: convolutional, for images.",
+        choices=("mlp", "dcgan"),
+    )
     latent_space_dim: int = option(
         5, "Dimension of the latent noise (alias: --zdim).", bounds="[1, 100000]"
     )
@@ -18,12 +33,35 @@ class NetworkSettings:
         choices=("normal", "uniform"),
     )
     g_num_filters: int = option(
-        16, "Units in each hidden layer of the generator.", bounds="[1, 65536]"
+        16,
+        "Units in each hidden layer of the generator; dcgan: channels before the image.",
+        bounds="[1, 65536]",
     )
     d_num_filters: int = option(
         16,
-        "Units in each hidden layer of the discriminator and the mixture discriminator.",
+        "Units in each hidden layer of the discriminator and the mixture discriminator; dcgan: "
+        "channels after the image.",
         bounds="[1, 65536]",
+    )
+    g_num_layers: int = option(2, "mlp: hidden layers of the generator.", bounds="[1, 64]")
+    d_num_layers: int = option(
+        2,
+        "mlp: hidden layers of the discriminator and the mixture discriminator.",
+        bounds="[1, 64]",
+    )
+    g_activation: str = option("auto", HIDDEN.format("the generator"), choices=ACTIVATIONS)
+    d_activation: str = option("auto", HIDDEN.format("the discriminators"), choices=ACTIVATIONS)
+    d_frequencies: int = option(
+        0,
+        "mlp: octaves of sines and cosines of each coordinate that join the discriminators' "
+        "inputs, from a period of 4 in the networks' units on.",
+        bounds="[0, 16]",
+    )
+    initialisation: str = option(
+        "normal",
+        "Initial weights: normal with deviation --init_std, biases 0, as published; or he: by the "
+        "inputs of a unit, first biases uniform on [-1, 1].",
+        choices=("normal", "he"),
     )
     init_std: float = option(
         0.8,
@@ -38,6 +76,11 @@ class OptimizerSettings:
 
     optimizer: str = option("sgd", "Optimizer of all networks.", choices=("sgd", "adam"))
     adam_beta1: float = option(0.5, "Decay of Adam's first moment.", bounds="[0, 1)")
+    learning_rate_decay: str = option(
+        "constant",
+        "Of all learning rates; linear: constant for the first half of a training, then to 0.",
+        choices=("constant", "linear"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +100,12 @@ class GanSettings:
         choices=("JS", "JS_modified"),
     )
     g_learning_rate: float = option(0.01, "Learning rate of the generator.", bounds="(0, 100]")
+    averaged_generator: float = option(
+        0.0,
+        "Decay an iteration of the running mean of the generator's weights that samples come "
+        "from; 0: the last weights, as published.",
+        bounds="[0, 1)",
+    )
     d_learning_rate: float = option(0.004, "Learning rate of the discriminator.", bounds="(0, 100]")
 
 

@@ -53,7 +53,7 @@ def test_a_text_that_holds_no_settings_is_named(text):
         ({"beta_constant": float("nan")}, r"--beta_constant=nan: must lie in"),
         ({"init_std": float("inf")}, r"--init_std=inf"),
         ({"steps": 0}, r"--steps=0: must lie in \[1, 10000\]"),
-        ({"dataset": "mnist"}, "--dataset=mnist: must be one of gmm, circle_gmm, file"),
+        ({"dataset": "mnist"}, "--dataset=mnist: must be one of gmm, circle_gmm, ring, grid, file"),
         ({"dataset": "file"}, "--data_file=: --dataset=file needs"),
         ({"data_file": "a.npy"}, "--data_file=a.npy: only read with --dataset=file"),
         ({"dataset": "circle_gmm", "toy_dataset_dim": 3}, "--toy_dataset_dim=3"),

@@ -23,13 +23,15 @@ ITERATIONS = 130
 def make_params(optimizer="sgd", **gan_settings):
     network = NetworkSettings()
     rng = streams.generator(3, streams.Purpose.COMPONENT_INIT, 1)
-    values = gan.initial_values(network, (2,), np.zeros(2), np.ones(2), rng)
+    settings = GanSettings(**gan_settings)
+    values = gan.initial_values(settings, network, (2,), np.zeros(2), np.ones(2), rng)
     return gan.GanParams(
-        GanSettings(**gan_settings),
+        settings,
         network,
         OptimizerSettings(optimizer=optimizer),
         (2,),
         values,
+        ITERATIONS,
         True,
     )
 

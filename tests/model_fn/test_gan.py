@@ -13,6 +13,7 @@ from model_fn.settings import (
     MixtureDiscriminatorSettings,
     NetworkSettings,
     OptimizerSettings,
+    activation,
 )
 
 SHAPE, BATCH = (2,), 16
@@ -87,7 +88,7 @@ class NumpyGan:
     """The published iteration, a step at a time, with a copied discriminator."""
 
     def __init__(self, values, settings, optimizer):
-        kind = gan.activation(settings.unrolled)
+        kind = activation("auto", settings.unrolled)
         self.g, self.d = (NumpyNetwork(values, s, kind) for s in ("generator", "discriminator"))
         self.settings = settings
         self.d_opt = NumpyOptimizer(
@@ -126,8 +127,8 @@ class NumpyGan:
 def make_params(settings, optimizer, in_graph_loop=True, seed=0):
     network = NetworkSettings()
     rng = streams.generator(seed, streams.Purpose.COMPONENT_INIT, 1)
-    values = gan.initial_values(network, SHAPE, np.zeros(2), np.ones(2), rng)
-    return gan.GanParams(settings, network, optimizer, SHAPE, values, in_graph_loop)
+    values = gan.initial_values(settings, network, SHAPE, np.zeros(2), np.ones(2), rng)
+    return gan.GanParams(settings, network, optimizer, SHAPE, values, 100, in_graph_loop)
 
 
 def batches(iterations, seed=0):
@@ -242,10 +243,10 @@ def test_mixture_discriminator_learns_each_fold_alone(folds):
     network, optimizer = NetworkSettings(), OptimizerSettings()
     rng = streams.generator(0, streams.Purpose.DISCRIMINATOR_INIT, 2)
     values = mixture_discriminator.initial_values(
-        settings, network, SHAPE, np.zeros(2), np.ones(2), rng
+        settings, network, True, SHAPE, np.zeros(2), np.ones(2), rng
     )
     params = mixture_discriminator.MixtureDiscriminatorParams(
-        settings, network, optimizer, SHAPE, "tanh", values
+        settings, network, optimizer, SHAPE, True, values, 100
     )
     rng = np.random.RandomState(1)
     real, generated = (

@@ -1,0 +1,285 @@
+"""Refined sampling: the mixture's samples, accepted by the density ratio of data to mixture.
+
+Discriminator rejection sampling (Azadi et al., arXiv 1810.06758): a discriminator between the data
+and the finished mixture gives r(x) = dP_d/dP_g(x) = exp(logit); accepting x with probability
+min(1, r(x) / cap) turns samples of P_g into samples of P_d, exactly if the ratio is exact and the
+cap is its largest value. A second round is trained on what the first one accepts.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+import durable
+import streams
+from boost import inference, mixture
+from boost.progress import Progress
+from boost.run import Run
+from boost.state import State
+from boost.workdir import Workdir
+from input_fn import datasets, weighted
+from input_fn.fixed import FixedInput
+from model_fn import mixture_discriminator
+from model_fn.settings import MixtureDiscriminatorSettings, OptimizerSettings
+from options import UsageError
+from streams import Purpose
+
+ROUNDS = 2
+ITERATIONS, BATCH = 6000, 256
+UNITS, LAYERS, OCTAVES = 64, 3, 5
+"""Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
+OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")
+DISCRIMINATOR = MixtureDiscriminatorSettings(learning_rate=0.001)
+CAP = 0.99
+"""Quantile of the mixture's ratios that the largest acceptance belongs to."""
+POINTS = 64_000
+"""Samples of the mixture that a round is trained on; half as many calibrate it."""
+STREAMS = 1_000_000
+"""Beyond all boosting steps: the minibatches of round n are those of the component this + n."""
+PROPOSALS = 50_000
+"""Drawn together."""
+LITTLE = 0.002
+"""Nats of cross-entropy below log 2: with less, the discriminator has learned nothing."""
+
+log = logging.getLogger("adagan")
+
+
+class Round(NamedTuple):
+    """One discriminator; its calibrated logit is slope * logit + offset."""
+
+    checkpoint: str  # path prefix, relative to the work directory
+    slope: float
+    offset: float
+    gain: float  # nats of cross-entropy below log 2, on points that it was not trained on
+
+
+class Refinement(NamedTuple):
+    """A finished refinement of one committed state."""
+
+    rounds: Tuple[Round, ...]
+    cap: float  # log ratio that is always accepted
+    acceptance: float  # share of the mixture's samples
+    sha256: Dict[str, str]
+
+
+Score = Callable[[np.ndarray], np.ndarray]
+"""Log ratios [n] float64 of points [n, *shape]."""
+
+
+def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Tuple[float, float, float]:
+    """Slope and offset that make logits the most likely log ratios of data to samples.
+
+    Platt scaling: logistic regression of data (1) against as many samples (0) on the logit. Both
+    must be points that the discriminator was not trained on.
+
+    Args:
+      on_data: [n] logits of the data.
+      on_samples: [m] logits of the samples; the classes weigh the same.
+
+    Returns:
+      Slope, offset, and the cross-entropy's distance below log 2, in nats.
+    """
+
+    def loss(parameters: np.ndarray) -> Tuple[float, np.ndarray]:
+        slope, offset = parameters
+        gradient, value = np.zeros(2), 0.0
+        for logits, sign in ((on_data, 1.0), (on_samples, -1.0)):
+            signed = sign * (slope * logits + offset)
+            value += 0.5 * np.mean(np.logaddexp(0.0, -signed))
+            pull = -0.5 * sign * expit(-signed) / len(logits)
+            gradient += [np.sum(pull * logits), np.sum(pull)]
+        return value, gradient
+
+    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
+    slope, offset = (float(value) for value in found.x)
+    return slope, offset, float(np.log(2.0) - found.fun)
+
+
+def accept(log_ratios: np.ndarray, cap: float, rng: np.random.Generator) -> np.ndarray:
+    """[n] whether each proposal is kept: with probability min(1, r / cap), both as logarithms."""
+    return np.log(rng.random(len(log_ratios))) < log_ratios - cap
+
+
+class Refiner:
+    """Draws refined samples of a run's state; trains what it needs the first time."""
+
+    def __init__(self, run: Run, state: State):
+        """Finds the refinement of this very state under the work directory, or makes it.
+
+        Raises:
+          UsageError: if what is there is damaged.
+        """
+        self._run, self._state = run, state
+        self._moments = datasets.moments(run.dataset)
+        name = state.fingerprint()[:16]
+        self._directory = run.workdir.join("refinement", name)
+        self.refinement = self._read() or self._make()
+
+    def sample(self, number: int, seed: int, purpose: Purpose) -> np.ndarray:
+        """[number, *shape] float32 independent refined samples; the same for the same seed."""
+        return self._accepted(number, seed, purpose, self.refinement.rounds, self.refinement.cap)
+
+    def log_ratio(
+        self, points: np.ndarray, rounds: Optional[Tuple[Round, ...]] = None
+    ) -> np.ndarray:
+        """[n] log dP_d/dP_g at points [n, *shape], the calibrated logits of all rounds added."""
+        given = self.refinement.rounds if rounds is None else rounds
+        total = np.zeros(len(points))
+        for number, each in enumerate(given, 1):
+            logits = self._run.engine.predict(
+                mixture_discriminator.model_fn,
+                self._run.workdir.join(each.checkpoint),
+                self._params(number),
+                self._input(points),
+            )["logits"][:, 0]
+            total += each.slope * logits.astype(np.float64) + each.offset
+        return total
+
+    def _accepted(
+        self, number: int, seed: int, purpose: Purpose, rounds: Tuple[Round, ...], cap: float
+    ) -> np.ndarray:
+        kept: List[np.ndarray] = []
+        for points, rng in self._proposals(seed, purpose, len(rounds)):
+            kept.append(points[accept(self.log_ratio(points, rounds), cap, rng)])
+            if sum(map(len, kept)) >= number:
+                return np.concatenate(kept)[:number]
+        raise AssertionError("proposals never end")
+
+    def _proposals(
+        self, seed: int, purpose: Purpose, rounds: int
+    ) -> Iterator[Tuple[np.ndarray, np.random.Generator]]:
+        """Samples of the plain mixture, PROPOSALS at a time, and what decides on them."""
+        generate = inference.components(self._run, self._state)
+        block = 0
+        while True:
+            rng = streams.generator(seed, purpose, rounds, block)
+            drawn = inference.draw(self._run, self._state, PROPOSALS, rng)
+            yield mixture.sample(generate, drawn), rng
+            block += 1
+
+    def _make(self) -> Refinement:
+        """Trains round by round and commits."""
+        run, own = self._run, Workdir(os.path.dirname(self._directory))
+        own.make()
+        own.lock()
+        halves = self._halves()
+        rounds: Tuple[Round, ...] = ()
+        cap, acceptance = 0.0, 1.0
+        for number in range(1, ROUNDS + 1):
+            drawn = self._draw_for(number, rounds, cap)
+            rounds = (*rounds, self._train(number, halves, drawn))
+            points, _ = next(self._proposals(run.seed, Purpose.REFINEMENT_CAP, number))
+            ratios = self.log_ratio(points, rounds)
+            cap = float(np.quantile(ratios, CAP))
+            acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
+        if rounds[0].gain < LITTLE:
+            log.warning(
+                "Refining helps little: its discriminator tells data from the mixture by %.4f nats.",
+                rounds[0].gain,
+            )
+        files = [
+            os.path.join(run.workdir.path, f"{each.checkpoint}{end}")
+            for each in rounds
+            for end in (".index", ".data-00000-of-00001")
+        ]
+        durable.sync(files, run.workdir.path)
+        made = Refinement(rounds, cap, acceptance, run.workdir.digests(files))
+        text = json.dumps({**made._asdict(), "rounds": [r._asdict() for r in rounds]}, indent=1)
+        durable.write_atomically(os.path.join(self._directory, "refinement.json"), text + "\n")
+        return made
+
+    def _read(self) -> Optional[Refinement]:
+        path = os.path.join(self._directory, "refinement.json")
+        if not os.path.exists(path):
+            return None
+        try:
+            with open(path, encoding="utf-8") as file:
+                data: Dict[str, Any] = json.load(file)
+            rounds = tuple(Round(**each) for each in data.pop("rounds"))
+            found = Refinement(rounds=rounds, **data)
+            paths = [self._run.workdir.join(path) for path in found.sha256]
+            whole = self._run.workdir.digests(paths) == found.sha256
+        except (OSError, ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            raise UsageError(f"{self._directory}: is damaged; remove it to refine anew")
+        return found
+
+    def _halves(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Training points to train on, and to calibrate with."""
+        rng = streams.generator(self._run.seed, Purpose.REFINEMENT_HALVES)
+        order = rng.permutation(self._run.dataset.number)
+        middle = (len(order) + 1) // 2
+        return np.sort(order[:middle]), np.sort(order[middle:])
+
+    def _draw_for(self, number: int, rounds: Tuple[Round, ...], cap: float) -> np.ndarray:
+        """Samples to train and calibrate a round with: of the mixture, or what is accepted."""
+        wanted, seed = POINTS + POINTS // 2, self._run.seed
+        if not rounds:
+            pieces = []
+            for points, _ in self._proposals(seed, Purpose.REFINEMENT_TRAINING, 0):
+                pieces.append(points)
+                if sum(map(len, pieces)) >= wanted:
+                    return np.concatenate(pieces)[:wanted]
+        return self._accepted(wanted, seed, Purpose.REFINEMENT_TRAINING, rounds, cap)
+
+    def _train(
+        self, number: int, halves: Tuple[np.ndarray, np.ndarray], drawn: np.ndarray
+    ) -> Round:
+        run = self._run
+        train, calibration = halves
+        calibration = calibration[: POINTS // 2]
+        stream = weighted.discriminator_stream(
+            run.dataset, [train], drawn[:POINTS], BATCH, run.seed, STREAMS + number
+        )
+        ask = [(len(calibration), lambda rows: run.dataset.train_points(calibration[rows]))]
+        unseen = FixedInput("points", run.dataset.shape, [*ask, drawn[POINTS:]])
+        with Progress(f"Refining discriminator {number}/{ROUNDS}", ITERATIONS) as progress:
+            trained = run.engine.train(
+                mixture_discriminator.model_fn,
+                os.path.join(self._directory, f"round_{number}"),
+                self._params(number),
+                stream,
+                ITERATIONS,
+                progress.report,
+                unseen,
+            )
+        logits = trained.predictions["logits"][:, 0].astype(np.float64)
+        fitted = calibrate(logits[: len(calibration)], logits[len(calibration) :])
+        return Round(os.path.relpath(trained.checkpoint, run.workdir.path), *fitted)
+
+    def _input(self, points: np.ndarray) -> FixedInput:
+        return FixedInput("points", self._run.dataset.shape, [points])
+
+    def _params(self, number: int) -> mixture_discriminator.MixtureDiscriminatorParams:
+        """A discriminator that is stronger than those of boosting, on standardised points."""
+        run = self._run
+        network = dataclasses.replace(
+            run.network,
+            d_num_filters=UNITS if run.network.network == "mlp" else run.network.d_num_filters,
+            d_num_layers=LAYERS,
+            d_frequencies=OCTAVES,
+            d_activation="leaky_relu",
+            initialisation="he",
+        )
+        rng = streams.generator(run.seed, Purpose.REFINEMENT_INIT, number)
+        shape, moments = run.dataset.shape, self._moments
+        values = mixture_discriminator.initial_values(
+            DISCRIMINATOR, network, run.gan.unrolled, shape, *moments, rng
+        )
+        return mixture_discriminator.MixtureDiscriminatorParams(
+            DISCRIMINATOR,
+            network,
+            OPTIMIZER,
+            shape,
+            run.gan.unrolled,
+            values,
+            ITERATIONS,
+            run.engine.wrap_optimizers,
+        )
