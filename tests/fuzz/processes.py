@@ -48,6 +48,7 @@ def run_refused(given, place):
 
 def tiny(rng):
     """Flags of a run of a few iterations, with all that a run can be told varied."""
+
     def one(*values):
         return values[rng.randint(len(values))]
 
