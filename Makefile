@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-.PHONY: help env run test bench curves chaos soak lint format lock
+.PHONY: help env run test fuzz bench curves chaos soak lint format lock
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -12,6 +12,9 @@ run: env  ## the published experiment into results/; again to go on
 
 test: env  ## all tests
 	@$(PYTHON) -m pytest -n 2 --dist=worksteal
+
+fuzz: env  ## thousands of bad command lines, data files and state files, each refused in one line
+	@$(PYTHON) -m tests.fuzz.run --command_lines=5000 --data_files=2000 --state_files=500 --processes=300 --seed=0
 
 bench: env  ## measure speed against the published way (a few minutes)
 	@$(PYTHON) -m benchmarks.speed

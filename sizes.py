@@ -21,8 +21,8 @@ from settings import Settings
 
 SMALLEST_POOL, LARGEST_POOL = 10000, 64000
 """As in boost.run, which loads TensorFlow."""
-CHUNKS = 3
-"""Of input at least: one is trained on, two are drawn ahead."""
+CHUNKS = 2
+"""Of input at least: one is trained on, one is drawn ahead."""
 
 
 class Need(NamedTuple):
@@ -96,7 +96,7 @@ def _shape(settings: Settings, dataset: Optional[Dataset]) -> Shape:
 
 def _needs(settings: Settings, command: Any, device: Any, shape: Shape) -> Iterator[Need]:
     yield from _of_data(settings, shape)
-    yield from _of_networks(settings, shape)
+    yield from _of_networks(settings, shape, command.mode == "train")
     drawn = shape.evaluation.of_model
     if command.mode == "train":
         yield from _of_boosting(settings, shape)
@@ -130,17 +130,19 @@ def _of_data(settings: Settings, shape: Shape) -> Iterator[Need]:
     yield Need("the modes' means", means, ("gmm_modes_num", "toy_dataset_dim"))
 
 
-def _of_networks(settings: Settings, shape: Shape) -> Iterator[Need]:
+def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[Need]:
     flags = ("latent_space_dim", "g_num_filters", "d_num_filters", *_of_dimension(settings))
     wide, narrow = shape.generator, shape.discriminator
     kernels = (
         (shape.latent * wide, wide * wide, wide * shape.dimension),
         (shape.dimension * narrow, narrow * narrow, narrow),
     )
-    # Initial values and variables, of the discriminator also the copy that looks ahead; or one
-    # kernel while it is drawn in double precision. Adam keeps two moments.
-    copies = np.array([2, 3]) + (2 if settings.optimizer.optimizer == "adam" else 0)
-    weights = 4 * sum(int(number) * sum(kernel) for number, kernel in zip(copies, kernels))
+    # Initial values and variables; in training gradients and the updated weights, Adam's two
+    # moments, and of the discriminator the copy that looks ahead. Or one kernel while it is drawn
+    # in double precision.
+    moments = 2 if settings.optimizer.optimizer == "adam" else 0
+    copies = (4 + moments, 5 + moments) if training else (2, 1)
+    weights = 4 * sum(number * sum(kernel) for number, kernel in zip(copies, kernels))
     drawn = 12 * max(max(kernel) for kernel in kernels)
     yield Need("the networks' weights", max(weights, drawn), flags)
     numbers = shape.latent + wide + max(wide, shape.dimension)

@@ -3,6 +3,7 @@
 Imports no TensorFlow before `load_tensorflow` does.
 """
 
+import ctypes
 import dataclasses
 import importlib.util
 import logging
@@ -84,6 +85,9 @@ CHUNK_BYTES = 64 << 20
 """Most memory that the input waiting for one Session.run takes."""
 
 
+M_ARENA_MAX, ARENAS = -8, 2
+
+
 class DeviceMissing(UsageError):
     """The device's software does not load; an automatic choice takes another."""
 
@@ -110,6 +114,11 @@ def load_tensorflow(verbosity: int, units: int = 16) -> None:
     if verbosity < 0:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         warnings.filterwarnings("ignore", category=FutureWarning, module="tensor")
+    # The threads of all sessions share malloc's arenas: each keeping its own, memory grows by a
+    # megabyte with every component.
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, ARENAS)
     import tensorflow as tf
 
     # Errors are raised as well; the log only says them twice.

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-LEAVES = {"options", "streams", "durable", "endings"}
+LEAVES = {"flag_files", "machine", "options", "streams", "durable", "endings"}
 MAY_IMPORT = {
     "input_fn": set(),
     "model_fn": set(),
@@ -15,11 +15,12 @@ MAY_IMPORT = {
     "estimator": {"input_fn"},
     "boost": {"estimator", "input_fn", "model_fn", "evaluation"},
 }
-ROOMS = set(MAY_IMPORT) | {"settings", "main"}
+ROOMS = set(MAY_IMPORT) | {"settings", "sizes", "main"}
 WITHOUT_TENSORFLOW = [
     "options.py",
     "streams.py",
     "settings.py",
+    "sizes.py",
     "main.py",
     "boost/weights.py",
     "boost/ratios.py",
@@ -40,7 +41,9 @@ WITHOUT_TENSORFLOW = [
     "boost/scoring.py",
     "boost/side_process.py",
     "input_fn/gmm.py",
+    "input_fn/arrays.py",
     "input_fn/files.py",
+    "input_fn/tables.py",
     "input_fn/datasets.py",
     "input_fn/weighted.py",
     "input_fn/fixed.py",

@@ -39,7 +39,8 @@ def test_json_both_ways():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", "nonsense", '{"run": 3}', json.dumps({"run": {"seed": "x"}})]
+    "text",
+    ["", "[]", "{}", "nonsense", "[" * 100000, '{"run": 3}', json.dumps({"run": {"seed": "x"}})],
 )
 def test_a_text_that_holds_no_settings_is_named(text):
     with pytest.raises(UsageError, match="here.json"):
@@ -59,6 +60,13 @@ def test_a_text_that_holds_no_settings_is_named(text):
         ({"dataset": "circle_gmm", "toy_dataset_dim": 3}, "--toy_dataset_dim=3"),
         ({"seed": -1}, "--seed=-1"),
         ({"steps": 2.5}, "--steps=2.5: must be of type int"),
+        ({"steps": 10**400}, r"--steps=1000.* \.\.\. |--steps=10+: must lie in"),
+        ({"init_std": 10**400}, r"--init_std=10+: must lie in"),
+        ({"dataset": "a\n\x1b[31m\udcff"}, r"--dataset=a\\n\\x1b\[31m\\udcff: must be one of"),
+        (
+            {"dataset": "x" * 10000},
+            r"^--dataset=xxx.* \.\.\. .*: must be one of gmm, circle_gmm, file$",
+        ),
     ],
 )
 def test_bad_values_name_flag_value_and_range(changed, message):

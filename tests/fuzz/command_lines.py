@@ -111,7 +111,7 @@ def arguments(rng):
     return given
 
 
-def run(given, place, memory=False):
+def run(given, place):
     """Goes through main.py with a command line, in the place.
 
     Returns:
@@ -121,7 +121,7 @@ def run(given, place, memory=False):
       Finding: for anything else.
     """
     try:
-        with guarded(place.directory, 2 * MEMORY if memory else None):
+        with guarded(place.directory, 2 * MEMORY):
             return _through_main(given, place)
     except Finding:
         raise

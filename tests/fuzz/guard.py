@@ -24,19 +24,18 @@ class TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def guarded(directory, memory=None):
+def guarded(directory, memory):
     """Within it nothing is written outside a directory, and neither time nor memory runs away.
 
     Args:
       directory: where writing is allowed.
-      memory: bytes more than now that may be mapped; None: any number.
+      memory: bytes more than now that may be mapped.
     """
     outside, descriptors, start = [], _descriptors(), time.perf_counter()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_watched(os.path.realpath(directory), outside))
         stack.enter_context(_alarm())
-        if memory:
-            stack.enter_context(_limited(memory))
+        stack.enter_context(_limited(memory))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
         yield

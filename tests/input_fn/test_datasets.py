@@ -34,6 +34,16 @@ def test_log_density_agrees_with_scipy_and_samples_follow_it():
     np.testing.assert_allclose(points.mean(axis=0), mixture.means.mean(axis=0), atol=0.1)
 
 
+def test_points_drawn_some_at_a_time_are_those_drawn_at_once(monkeypatch):
+    mixture = gmm.random_gmm(4, 3, 15.0, 1)
+    rng = np.random.default_rng(5)
+    modes = rng.choice(4, size=1000, p=mixture.mode_weights)
+    expected = mixture.means[modes] + mixture.sigma * rng.standard_normal((1000, 3))
+    monkeypatch.setattr(gmm, "NUMBERS_AT_A_TIME", 100)
+    drawn = mixture.sample(1000, np.random.default_rng(5))
+    np.testing.assert_array_equal(drawn, expected.astype(np.float32))
+
+
 def test_the_circle_counts_each_mode_once():
     circle = gmm.circle_gmm(8, 15.0)
     np.testing.assert_allclose(np.linalg.norm(circle.means, axis=1), 15)

@@ -1,0 +1,103 @@
+"""Files that hang, never end or are too large: each is refused in one line."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from input_fn import files
+from options import UsageError
+from tests.conftest import ROOT
+from tests.input_fn.loading import header, npy
+
+
+def test_special_files_are_refused_and_never_waited_for(tmp_path):
+    os.mkdir(str(tmp_path / "d.npy"))
+    os.mkfifo(str(tmp_path / "p.npy"))
+    os.mkfifo(str(tmp_path / "p.npz"))
+    os.mkfifo(str(tmp_path / "p.csv"))
+    os.symlink("/dev/zero", str(tmp_path / "zero.csv"))
+    os.symlink(str(tmp_path / "nowhere"), str(tmp_path / "dangling.npy"))
+    os.symlink(str(tmp_path / "loop.npy"), str(tmp_path / "loop.npy"))
+    for name, message in [
+        ("d.npy", "is a directory; needs the path of a file"),
+        ("p.npy", "is a pipe, device or socket; needs a file on disk"),
+        ("p.npz", "is a pipe"),
+        ("p.csv", "is a pipe"),
+        ("zero.csv", "is a pipe, device"),
+        ("dangling.npy", "No such file"),
+        ("loop.npy", "Too many levels of symbolic links"),
+        ("d.npy/x.npy", "No such file"),
+        ("x" * 300 + ".npy", "File name too long"),
+        ("a\0b.npy", "null byte"),
+        ("a\nb.npy", r"a\\nb.npy: No such file"),
+    ]:
+        with pytest.raises(UsageError, match=message) as error:
+            files.load(str(tmp_path / name), "")
+        assert str(error.value).isprintable()
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    for name in ("a.npy", "a.npz", "a.csv"):
+        path = tmp_path / name
+        path.write_bytes(b"x")
+
+        def denied(*_, **__):
+            raise PermissionError(13, "Permission denied")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("builtins.open", denied)
+            with pytest.raises(UsageError, match=f"{name}: Permission denied"):
+                files.load(str(path), "")
+
+
+def test_points_of_too_many_numbers_are_refused(tmp_path):
+    path = tmp_path / "a.npy"
+    text = header("'|u1'", shape=f"(20, {1 << 25})")
+    path.write_bytes(npy(text, data=b""))
+    os.truncate(str(path), len(npy(text, data=b"")) + 20 * (1 << 25))  # a hole takes no disk
+    with pytest.raises(UsageError, match=r"points of shape \[33554432\]; a point may have at most"):
+        files.load(str(path), "")
+
+
+LIMITED = """
+import resource, sys
+import pandas
+from input_fn import files
+from options import UsageError
+def mapped():
+    return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (mapped() + int(sys.argv[2]),) * 2)
+try:
+    print(files.load(sys.argv[1], "").shape)
+except UsageError as error:
+    print(error)
+"""
+
+
+def load_limited(path, limit):
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path), str(limit)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_memory_stays_within_the_data_and_a_gibibyte(tmp_path):
+    gibibyte = 1 << 30
+    lines = "".join(f"{i}.5,{i % 7}\n" for i in range(50000))
+    (tmp_path / "a.csv").write_text(lines * 20)
+    assert load_limited(tmp_path / "a.csv", 16 * 10**6 + gibibyte) == "(1000000, 2)"
+    with open(str(tmp_path / "hole.csv"), "wb") as file:
+        file.write(b"1,2")
+        file.truncate(8 * gibibyte)
+    assert "a line of more than 32 MiB" in load_limited(tmp_path / "hole.csv", gibibyte)
+    text = header("'|u1'", shape=f"(16, {1 << 24})")
+    (tmp_path / "wide.npy").write_bytes(npy(text, data=b"\1"))
+    os.truncate(str(tmp_path / "wide.npy"), len(npy(text, data=b"")) + (1 << 28))
+    assert load_limited(tmp_path / "wide.npy", (1 << 28) + gibibyte) == "(16, 16777216)"
