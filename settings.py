@@ -116,6 +116,8 @@ def make(values: Dict[str, Any]) -> Settings:
         check(rooms[room])
     settings = Settings(**rooms)
     settings.data.check_combination()
+    settings.boost.check_combination()
+    settings.network.check_combination()
     return settings
 
 

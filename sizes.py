@@ -152,7 +152,7 @@ def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[N
 def _of_boosting(settings: Settings, shape: Shape) -> Iterator[Need]:
     boost = settings.boost
     of_points = ("toy_dataset_size",) if settings.data.dataset != "file" else ("data_file",)
-    reweighted = boost.steps > 1 and not boost.is_bagging
+    reweighted = boost.steps > 1 and boost.reweights
     yield Need("the points' weights", (24 if reweighted else 8) * shape.points, of_points)
     each = min(max(shape.points, SMALLEST_POOL), LARGEST_POOL) + shape.evaluation.of_model
     yield Need(

@@ -125,9 +125,9 @@ def _verdict(run: Run, number: int, beta: float, trained: TrainResult) -> Verdic
         float((held_out if folds == 1 else scored).mean()),
         float(density_ratios.mean()),
     )
-    reweighting = weights.reweight(
-        density_ratios, beta, run.boost.weights_heur, run.boost.topk_constant
-    )
+    last_only = run.boost.meta_algorithm == "topk_last"
+    rule = "topk" if last_only else run.boost.weights_heur
+    reweighting = weights.reweight(density_ratios, beta, rule, run.boost.topk_constant)
     _check_weights(reweighting.data_weights, run.boost.batch_size)
     _warn_of_overfit(calibration, folds)
     return Verdict(reweighting, calibration, probe_logits, trained.checkpoint)

@@ -180,7 +180,7 @@ class Refiner:
             acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
         if rounds[0].gain < LITTLE:
             log.warning(
-                "Refining helps little: its discriminator tells data from the mixture by %.4f nats.",
+                "Refining helps little: data and mixture are told apart by %.4f nats only.",
                 rounds[0].gain,
             )
         files = [

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import streams
+from boost import scoring
 from boost.scoring import Yardstick
 from boost.settings import BoostSettings
 from boost.workdir import Workdir
@@ -37,6 +38,7 @@ class Run(NamedTuple):
     shift: np.ndarray  # [*shape], the networks' units are (points - shift) / scale
     scale: np.ndarray  # [*shape]
     yardstick: Yardstick  # of the evaluation
+    validation: Yardstick  # of choices between components
     engine: Any
     workdir: Workdir
     fingerprint: str  # of the settings
@@ -130,6 +132,7 @@ def make(
         shift,
         scale,
         yardstick,
+        scoring.yardstick(dataset, yardstick.sizes, validation=True),
         engine,
         workdir,
         settings.fingerprint(),

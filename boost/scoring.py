@@ -28,14 +28,21 @@ class Yardstick(NamedTuple):
         return metrics.score(_flat(drawn), self.real, self.sizes, self.truth)
 
 
-def yardstick(dataset: Dataset, sizes: Sizes) -> Yardstick:
-    """The yardstick of a dataset, of which `sizes.real` points at least are held out."""
+def yardstick(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Yardstick:
+    """The yardstick of a dataset, of which `sizes.real` points at least are held out.
+
+    Args:
+      dataset: what samples are compared with.
+      sizes: of the evaluation.
+      validation: takes other points than the evaluation does.
+    """
+    start = sizes.real if validation else 0
     truth = dataset.truth and (
         dataset.truth.means,
         dataset.truth.sigma,
         dataset.truth.mode_weights,
     )
-    return Yardstick(sizes, _flat(dataset.held_out[: sizes.real]), truth)
+    return Yardstick(sizes, _flat(dataset.held_out[start : start + sizes.real]), truth)
 
 
 def perfect_sampler(

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from options import option
+from options import UsageError, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +36,28 @@ class BoostSettings:
     topk_constant: float = option(
         0.5, "Share of the training points that --weights_heur=topk keeps.", bounds="(0, 1]"
     )
-    is_bagging: bool = option(
-        False, "Ensemble of independent components with equal weights instead of boosting."
+    meta_algorithm: str = option(
+        "boosted",
+        "boosted: AdaGAN. vanilla: one GAN. best_of: the best of independent GANs, by C on "
+        "points that the evaluation does not use. ensemble: independent GANs, equal weights. "
+        "topk_last: each trained on the --topk_constant share of the data that the last one covers "
+        "worst, equal weights.",
+        choices=("boosted", "vanilla", "best_of", "ensemble", "topk_last"),
     )
+    is_bagging: bool = option(False, "The published name of --meta_algorithm=ensemble.")
+
+    @property
+    def reweights(self) -> bool:
+        """Whether later components are trained on reweighted data."""
+        return not self.is_bagging and self.meta_algorithm in ("boosted", "topk_last")
+
+    def check_combination(self) -> None:
+        """Raises UsageError for settings that do not go together."""
+        if self.is_bagging and self.meta_algorithm not in ("boosted", "ensemble"):
+            raise UsageError(
+                f"--is_bagging: stands for --meta_algorithm=ensemble, not {self.meta_algorithm}"
+            )
+        if self.meta_algorithm == "vanilla" and self.steps != 1:
+            raise UsageError(
+                f"--meta_algorithm=vanilla: is one GAN, needs --steps=1, got {self.steps}"
+            )

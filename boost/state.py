@@ -51,7 +51,7 @@ class State:
 
     def fingerprint(self) -> str:
         """SHA-256 of what the mixture's samples depend on."""
-        parts = [list(self.mixture_weights)]
+        parts: List[Any] = [self.mixture_weights]
         parts += [[r.sha256[p] for p in sorted(r.sha256) if r.checkpoint in p] for r in self.steps]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -63,10 +63,10 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
       number: of the step, 1, 2, ...
       probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
     """
-    reweighted = number > 1 and not run.boost.is_bagging
+    reweighted = number > 1 and run.boost.reweights
     discriminator = None
     if reweighted:
-        task = logits.prepare(run, number, probe, next_beta(run, number))
+        task = logits.prepare(run, number, probe, planned_beta(run, number))
         discriminator = Training(run.engine, task)
     shapes = {
         "real": (run.boost.batch_size, *run.dataset.shape),
@@ -109,14 +109,17 @@ def run_step(
     discriminator, component = prepared
     verdict: Optional[Verdict] = None
     if discriminator:
-        discriminator.begin(logits.stream(run, number, pools, mixture_weights))
+        of_mixture = mixture_weights
+        if run.boost.meta_algorithm == "topk_last":
+            of_mixture = [0.0] * (number - 2) + [1.0]
+        discriminator.begin(logits.stream(run, number, pools, of_mixture))
         verdict = discriminator.result()
         component.begin(_stream(run, number, verdict.reweighting))  # type: ignore[union-attr]
     clock.lap("discriminator")
     trained: TrainResult = component.result()
     clock.lap("training")
-    beta = next_beta(run, number)
     all_pools = [*pools, trained.predictions["points"]]
+    beta = next_beta(run, number, all_pools, mixture_weights)
     new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
     metrics, density = evaluate(run, number, all_pools, new_weights)
     clock.lap("evaluation")
@@ -167,10 +170,25 @@ class Clock:
         self._last = now
 
 
-def next_beta(run: Run, number: int) -> float:
-    """Weight of a step's component; an ensemble weighs all components equally."""
-    heur = "uniform" if run.boost.is_bagging else run.boost.beta_heur
+def planned_beta(run: Run, number: int) -> float:
+    """Weight of a step's component by its number; only boosting may choose another than 1/t."""
+    boosted = run.boost.meta_algorithm == "boosted" and not run.boost.is_bagging
+    heur = run.boost.beta_heur if boosted else "uniform"
     return betas.next_beta(number, heur, run.boost.beta_constant)
+
+
+def next_beta(
+    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+) -> float:
+    """Weight of a step's component, the last of the pools.
+
+    The best of several takes the place of the mixture so far, or has no part in it.
+    """
+    if run.boost.meta_algorithm != "best_of" or number == 1:
+        return planned_beta(run, number)
+    best = pools[int(np.argmax(mixture_weights))]
+    scores = [run.validation.score(pool[run.pool :])[0].coverage for pool in (best, pools[-1])]
+    return float(scores[1] > scores[0])
 
 
 def _stream(run: Run, number: int, reweighting: Reweighting) -> Stream:

@@ -289,7 +289,7 @@ def _row(record: StepRecord) -> Dict[str, Any]:
     row.update((name, getattr(record.metrics, name)) for name in Metrics._fields[:4])
     for name in ("beta", "lambda_star", "zero_weight", "effective_sample_size"):
         row[name] = getattr(record, name)
-    row["reverse_kl"] = record.metrics.reverse_kl
+    row["reverse_kl"], row["width"] = record.metrics.reverse_kl, record.metrics.width
     row.update((f"initialisations_{name}", n) for name, n in record.initialisations.items())
     row["iterations_per_second"] = record.iterations_per_second
     row.update((f"seconds_{part}", value) for part, value in record.seconds.items())

@@ -71,6 +71,7 @@ class Metrics(NamedTuple):
     modes: float
     high_quality: float
     reverse_kl: float
+    width: float
 
 
 def score(
@@ -93,7 +94,7 @@ def score(
     """
     samples, validation, fresh = np.split(drawn, np.cumsum([sizes.samples, sizes.validation]))
     likelihood, density = coverage.evaluate(samples, validation, real)
-    captured = modes.evaluate(fresh, *truth) if truth else (math.nan, math.nan, math.nan)
+    captured = modes.evaluate(fresh, *truth) if truth else (math.nan,) * 4
     return Metrics(*likelihood, *captured), density
 
 
@@ -119,7 +120,7 @@ def modes_line(metrics: Metrics, number_of_modes: int) -> str:
     """Modes, high quality and reverse KL in words."""
     return (
         f"modes={metrics.modes:.0f}/{number_of_modes}, high_quality={metrics.high_quality:.3f}, "
-        f"reverse_kl={metrics.reverse_kl:.3f}"
+        f"reverse_kl={metrics.reverse_kl:.3f}, width={metrics.width:.2f}"
     )
 
 
@@ -129,6 +130,7 @@ FORMATS = {
     "modes": ("modes", "{:.0f}", "{:.0f}"),
     "high_quality": ("high_quality", "{:.3f}", "{:.2f}"),
     "reverse_kl": ("reverse_kl", "{:.3f}", "{:.2f}"),
+    "width": ("width", "{:.2f}", "{:.2f}"),
 }
 """Name, and formats of the median and of the band's ends, by field."""
 

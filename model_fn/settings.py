@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from options import option
+from options import UsageError, option
 
 ACTIVATIONS = ("auto", "tanh", "relu", "leaky_relu")
 HIDDEN = "Hidden layers of {}; auto: tanh with --unrolled, else relu, as published."
@@ -68,6 +68,11 @@ class NetworkSettings:
         "Standard deviation of the normal initial weights; biases start at 0.",
         bounds="(0, 100]",
     )
+
+    def check_combination(self) -> None:
+        """Raises UsageError for settings that do not go together."""
+        if self.network == "dcgan" and self.d_frequencies:
+            raise UsageError(f"--d_frequencies={self.d_frequencies}: only with --network=mlp")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -132,7 +132,7 @@ def test_evaluate_prints_one_draw_and_medians(tiny_run):
     assert re.search(rf"^Evaluating: log_p={number}, C={number}$", done.stdout, re.M)
     assert re.search(
         rf"^Median of 20 draws: log_p={band}, C={band}, modes={band}, "
-        rf"high_quality={band}, reverse_kl={band}$",
+        rf"high_quality={band}, reverse_kl={band}, width={band}$",
         done.stdout,
         re.M,
     )

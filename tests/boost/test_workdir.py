@@ -23,7 +23,7 @@ from tests.conftest import ROOT
 
 
 def make_state(steps=2):
-    nothing = Metrics(-2.0, 0.9, math.nan, math.nan, math.nan)
+    nothing = Metrics(-2.0, 0.9, math.nan, math.nan, math.nan, math.nan)
     records = tuple(
         StepRecord(
             step=number,
@@ -31,7 +31,7 @@ def make_state(steps=2):
             lambda_star=math.inf if number == 2 else 1.0,
             zero_weight=0.25,
             effective_sample_size=10.0,
-            metrics=Metrics(-4.0, 0.5, 3, 0.5, 0.25),
+            metrics=Metrics(-4.0, 0.5, 3, 0.5, 0.25, 0.9),
             calibration={"ratio": 1.0},
             iterations_per_second=math.nan,
             seconds={"training": 1.5},

@@ -83,14 +83,15 @@ def test_reverse_kl_of_the_true_weights_is_zero_for_unequal_modes():
 
 
 def test_lines_read_as_published():
-    one = metrics.Metrics(-4.2824, 0.9996, 10, 0.984, 0.0112)
+    one = metrics.Metrics(-4.2824, 0.9996, 10, 0.984, 0.0112, 0.97)
     assert metrics.published_line(one) == "Evaluating: log_p=-4.282, C=1.000"
-    low = metrics.Metrics(-2.87, 0.85, 10, 0.98, 0.01)
-    high = metrics.Metrics(-2.19, 0.91, 10, 0.99, 0.02)
-    middle = metrics.Metrics(-2.27, 0.88, 10, 0.984, 0.011)
+    low = metrics.Metrics(-2.87, 0.85, 10, 0.98, 0.01, 0.9)
+    high = metrics.Metrics(-2.19, 0.91, 10, 0.99, 0.02, 1.0)
+    middle = metrics.Metrics(-2.27, 0.88, 10, 0.984, 0.011, 0.97)
     assert metrics.spread_line(metrics.Spread(middle, low, high)) == (
         "log_p=-2.27 [-2.87, -2.19], C=0.880 [0.85, 0.91], modes=10 [10, 10], "
-        "high_quality=0.984 [0.98, 0.99], reverse_kl=0.011 [0.01, 0.02]"
+        "high_quality=0.984 [0.98, 0.99], reverse_kl=0.011 [0.01, 0.02], "
+        "width=0.97 [0.90, 1.00]"
     )
 
 
@@ -100,3 +101,15 @@ def test_small_files_scale_the_sizes_down_in_proportion():
     small = metrics.scaled_sizes(published, 359)
     assert small[:3] == (179, 89, 91)
     assert sum(small[:3]) == 359
+
+
+def test_width_is_that_of_the_samples_of_high_quality():
+    """Against the deviation of a normal distribution cut off at three sigma, in the plane."""
+    rng = np.random.RandomState(0)
+    means = np.array([[0.0, 0.0], [10.0, 0.0]])
+    for true, factor in ((1.0, 1.0), (0.5, 0.5)):
+        samples = means[rng.randint(2, size=200_000)] + true * rng.randn(200_000, 2)
+        found = modes.evaluate(samples, means, 1.0, np.array([0.5, 0.5]))
+        cut = 4.5 / factor**2
+        expected = factor * np.sqrt(1 - cut * np.exp(-cut) / (1 - np.exp(-cut)))
+        assert found.width == pytest.approx(expected, abs=0.005)
