@@ -209,7 +209,8 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     elif command.mode == "evaluate":
         number = scoring.DRAWS * yardstick.sizes.of_model
         drawn = _sample(command, mixture, state, number, seed, Purpose.EVALUATE)
-        for line in inference.evaluate(mixture, state, drawn):
+        name = "evaluation_refined.json" if command.refine else "evaluation.json"
+        for line in inference.evaluate(mixture, state, drawn, name):
             log.info("%s", line)
     else:
         points = _sample(command, mixture, state, command.num_samples, seed, Purpose.SAMPLE)

@@ -1,0 +1,1 @@
+"""The paper's tables and others', run again over many seeds."""
