@@ -10,7 +10,7 @@ import numpy as np
 
 import durable
 import endings
-from boost import memory, ratios, scoring, step
+from boost import memory, ratios, report, scoring, step
 from boost.pictures import Pictures
 from boost.run import Run
 from boost.side_process import SideProcess
@@ -123,6 +123,7 @@ def _steps(
     for name, path in pictures.summaries().items():
         events.write_picture(name, len(state.steps), path)
     events.close()
+    report.write(run.workdir, state, modes, pictures.summaries())
     state = dataclasses.replace(state, complete=True)
     run.workdir.commit(state)
     return state

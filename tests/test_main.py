@@ -32,7 +32,7 @@ def test_a_run_logs_and_leaves_what_it_should(tiny_run):
     assert done.stderr == ""
     assert sorted(os.listdir(workdir)) == sorted(
         [name for name in os.listdir(workdir) if name.startswith("events.out.tfevents.")]
-        + ["components", "lock", "metrics.csv", "perfect_sampler", "plots"]
+        + ["components", "lock", "metrics.csv", "perfect_sampler", "plots", "report.html"]
         + ["settings.json", "state.json"]
     )
     for number in ("01", "02"):

@@ -65,7 +65,7 @@ def test_a_text_that_holds_no_settings_is_named(text):
         ({"dataset": "a\n\x1b[31m\udcff"}, r"--dataset=a\\n\\x1b\[31m\\udcff: must be one of"),
         (
             {"dataset": "x" * 10000},
-            r"^--dataset=xxx.* \.\.\. .*: must be one of gmm, circle_gmm, file$",
+            r"^--dataset=xxx.* \.\.\. .*: must be one of gmm, circle_gmm, ring, grid, file$",
         ),
     ],
 )

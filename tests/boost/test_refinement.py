@@ -1,0 +1,83 @@
+"""Refined sampling: the calibration and the acceptance against known densities; a whole run."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import kstest, norm
+
+from boost import refinement
+from tests.conftest import run_main
+
+
+@given(st.floats(0.2, 5.0), st.floats(-2.0, 2.0), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_calibration_finds_the_log_ratio_again(slope, offset, seed):
+    """Logits that are an affine map of the true log ratio of two normals are mapped back."""
+    rng = np.random.RandomState(seed)
+    data, samples = 1.0 + rng.randn(40_000), rng.randn(40_000)
+
+    def distorted(x):
+        return (norm.logpdf(x, 1.0) - norm.logpdf(x) - offset) / slope
+
+    found = refinement.calibrate(distorted(data), distorted(samples))
+    assert found[0] == pytest.approx(slope, rel=0.1)
+    assert found[1] == pytest.approx(offset, abs=0.1 * (1 + abs(offset)))
+    assert found[2] > 0.05
+
+
+def test_calibration_of_noise_gains_nothing():
+    rng = np.random.RandomState(0)
+    slope, _, gain = refinement.calibrate(3 * rng.randn(20_000), 3 * rng.randn(20_000))
+    assert abs(slope) < 0.02
+    assert gain < refinement.LITTLE
+
+
+def test_acceptance_by_the_true_ratio_is_exact_without_a_cap():
+    """Proposals N(0, 1), data N(0, 1/2): the ratio is bounded, its largest value is at 0."""
+    rng = np.random.Generator(np.random.Philox(1))
+    proposals = rng.standard_normal(200_000)
+    log_ratios = norm.logpdf(proposals, scale=0.5) - norm.logpdf(proposals)
+    kept = proposals[refinement.accept(log_ratios, np.log(2.0), rng)]
+    assert len(kept) == pytest.approx(100_000, rel=0.02)  # 1 / the largest ratio
+    assert kstest(kept, norm(scale=0.5).cdf).pvalue > 0.01
+
+
+def test_a_cap_leaves_what_lies_below_it_exact():
+    rng = np.random.Generator(np.random.Philox(2))
+    log_ratios = rng.standard_normal(100_000)
+    kept = refinement.accept(log_ratios, 0.0, rng)
+    assert kept[log_ratios > 0].all()
+    below = (log_ratios > -1.1) & (log_ratios < -0.9)
+    assert kept[below].mean() == pytest.approx(np.exp(-1.0), abs=0.02)
+
+
+def test_refined_samples_are_made_once_and_kept(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    outputs = []
+    for name in ("a.npy", "b.npy"):
+        outputs.append(str(tmp_path / name))
+        done = run_main(
+            "--mode=sample", "--refine", "--num_samples=300", f"--workdir={workdir}",
+            f"--output={outputs[-1]}",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "Refining accepts" in done.stdout
+        assert ("Refining discriminator" in done.stdout) == (name == "a.npy")
+    first, second = (np.load(output) for output in outputs)
+    assert first.shape == (300, 2)
+    np.testing.assert_array_equal(first, second)
+    (name,) = [n for n in os.listdir(os.path.join(workdir, "refinement")) if n != "lock"]
+    with open(os.path.join(workdir, "refinement", name, "refinement.json")) as file:
+        kept = json.load(file)
+    checkpoint = os.path.join(workdir, sorted(kept["sha256"])[0])
+    with open(checkpoint, "r+b") as file:
+        file.write(b"xxxx")
+    done = run_main("--mode=evaluate", "--refine", f"--workdir={workdir}")
+    assert done.returncode == 2
+    assert "is damaged; remove it to refine anew" in done.stderr
