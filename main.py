@@ -14,7 +14,9 @@ from typing import Any, Dict, List, Optional, Tuple
 from absl import app, flags
 
 import endings
+import flag_files
 import settings as all_settings
+import sizes
 from boost import scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
@@ -78,7 +80,11 @@ def parse(arguments: List[str]) -> List[str]:
     if {"--help", "-help", "--helpshort", "-h"} & set(arguments[1:]):
         print(help_text())
         sys.exit(0)
-    return app.parse_flags_with_usage(arguments)
+    try:
+        return app.parse_flags_with_usage([arguments[0], *flag_files.expand(arguments[1:])])
+    except (UsageError, ValueError) as error:  # absl lets some values' errors through
+        print(f"error: {UsageError(str(error))}", file=sys.stderr)
+        sys.exit(2)
 
 
 def main(arguments: List[str]) -> None:
@@ -88,6 +94,8 @@ def main(arguments: List[str]) -> None:
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
     backend.check(device)
+    if command.refine and command.mode not in ("sample", "evaluate"):
+        raise UsageError(f"--refine: only with --mode=sample or evaluate, not {command.mode}")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
@@ -118,7 +126,7 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
             len(state.steps),
         )
         return
-    dataset, yardstick = _load(settings)
+    dataset, yardstick = _load(settings, command, device)
     _check_unchanged(workdir, state, settings, dataset)
     with (
         SideProcess()
@@ -188,7 +196,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     directory = command.export_dir or workdir.join("export", command.format)
     if command.mode == "export":
         _check_export(command, directory, len(state.steps))
-    dataset, yardstick = _load(settings)
+    dataset, yardstick = _load(settings, command, device)
     _check_unchanged(workdir, state, settings, dataset)
     if command.mode == "export":  # for use anywhere: made with full precision
         device = DeviceSettings(device="cpu")
@@ -235,10 +243,14 @@ def _sample(
     return refiner.sample(number, seed, purpose)
 
 
-def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
+def _load(
+    settings: Settings, command: Command, device: DeviceSettings
+) -> Tuple[Dataset, Yardstick]:
     """The data and what samples are scored against, told to the log."""
-    sizes = metrics.published_sizes(settings.evaluation)
-    dataset = datasets.load(settings.data, sizes.of_data, settings.boost.batch_size)
+    points = metrics.published_sizes(settings.evaluation)
+    sizes.check_memory(settings, command, device)  # before anything is drawn
+    dataset = datasets.load(settings.data, points.of_data, settings.boost.batch_size)
+    sizes.check_memory(settings, command, device, dataset)  # the shape of a file is known now
     log.info(
         "Data: %d training points of shape %s from %s",
         dataset.number,
@@ -247,8 +259,8 @@ def _load(settings: Settings) -> Tuple[Dataset, Yardstick]:
     )
     for remark in dataset.remarks:
         log.warning("  %s", remark)
-    scaled = metrics.scaled_sizes(sizes, len(dataset.held_out))
-    if scaled != sizes:
+    scaled = metrics.scaled_sizes(points, len(dataset.held_out))
+    if scaled != points:
         log.info(
             "Only %d points are held out: C and log_p take %d samples, %d for the bandwidth, %d "
             "points of the data",

@@ -11,6 +11,7 @@ from boost.settings import BoostSettings
 from boost.workdir import Workdir
 from input_fn import datasets
 from input_fn.datasets import Dataset
+from model_fn import dcgan
 from model_fn import gan as gan_model
 from model_fn import mixture_discriminator as discriminator_model
 from model_fn.settings import (
@@ -19,6 +20,7 @@ from model_fn.settings import (
     NetworkSettings,
     OptimizerSettings,
 )
+from options import UsageError
 from streams import Purpose
 
 LARGEST_POOL = 64000
@@ -115,7 +117,15 @@ def make(
 
     GMM points are taken as they are, as published; a user's own are standardised by their mean and
     deviation inside the model, unless `--standardise` says otherwise.
+
+    Raises:
+      UsageError: if the networks do not take such points.
     """
+    if settings.network.network == "dcgan":
+        try:
+            dcgan.image_size(dataset.shape)
+        except ValueError as error:
+            raise UsageError(f"--network=dcgan: {error}") from error
     standardise = settings.data.standardise
     if standardise == "yes" or (standardise == "auto" and dataset.truth is None):
         shift, scale = datasets.moments(dataset)

@@ -30,7 +30,11 @@ def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) 
       step: iterations done.
     """
     path = os.path.join(model_dir, PREFIX)
-    saver.save(session, path, global_step=step, write_meta_graph=False)
+    try:
+        saver.save(session, path, global_step=step, write_meta_graph=False)
+    except ValueError:
+        os.stat(model_dir)  # it says so of a directory that is gone; this raises what that is
+        raise
     files = _files(model_dir, step)
     durable.sync(files, model_dir)
     digests = {os.path.basename(path): durable.sha256(path) for path in files}

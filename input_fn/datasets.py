@@ -9,6 +9,7 @@ from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
+import machine
 import streams
 from input_fn import files, gmm
 from input_fn.gmm import GaussianMixture
@@ -187,6 +188,13 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     if len(points) < FEWEST_POINTS:
         raise UsageError(
             f"--data_file={settings.data_file}: has {len(points)} points; needs {FEWEST_POINTS}"
+        )
+    # Twice for a moment, and a mark: a file of bytes is mapped, and smaller than its rows' numbers.
+    indices = (2 * index_type(len(points)).itemsize + 1) * len(points)
+    if indices > machine.available_memory():
+        raise UsageError(
+            f"--data_file={settings.data_file}: has {len(points)} points; their numbers alone take "
+            f"{indices / 2**30:.1f} GiB, more memory than there is"
         )
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)

@@ -81,9 +81,9 @@ def test_a_file_is_looked_at_when_its_shape_is_known(monkeypatch, tmp_path):
     path = str(tmp_path / "wide.npy")
     np.save(path, np.random.RandomState(0).rand(20, 100000).astype(np.float32))
     changed = {"dataset": "file", "data_file": path, "batch_size": 2}
-    check(0.0, monkeypatch, **changed)  # nothing is known yet
     made = all_settings.make({**DEFAULTS, **changed})
     dataset = datasets.load(made.data, 2000, 2)
+    check(0.0, monkeypatch, **changed)  # nothing is known without the dataset
     with pytest.raises(UsageError, match=f"--data_file={path}: the components' samples would take"):
         check(5, monkeypatch, points=dataset, **changed)
     check(100, monkeypatch, points=dataset, **changed)

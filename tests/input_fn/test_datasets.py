@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+import machine
 from input_fn import datasets, files, fixed, gmm
 from input_fn.datasets import DataSettings
 from options import UsageError
@@ -146,6 +147,15 @@ def test_too_few_points_are_refused(tmp_path):
     settings = DataSettings(dataset="file", data_file=save(tmp_path / "a.npy", np.eye(5)))
     with pytest.raises(UsageError, match="has 5 points; needs 15"):
         datasets.load(settings, 20, 2)
+
+
+def test_more_points_than_memory_has_room_for_are_refused(tmp_path, monkeypatch):
+    settings = DataSettings(dataset="file", data_file=save(tmp_path / "a.npy", np.eye(500)))
+    monkeypatch.setattr(machine, "available_memory", lambda: 2499)
+    with pytest.raises(UsageError, match="has 500 points; their numbers alone take 0.0 GiB"):
+        datasets.load(settings, 20, 2)
+    monkeypatch.setattr(machine, "available_memory", lambda: 2500)
+    assert datasets.load(settings, 20, 2).number == 480
 
 
 def test_bad_arrays_are_told(tmp_path):
