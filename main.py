@@ -192,7 +192,9 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if state is None or not state.steps:
         raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
     if command.mode == "sample":
-        _check_output(command.output)
+        _check_output(command.output, (".npy", ".csv"))
+    elif command.mode == "evaluate" and command.output:
+        _check_output(command.output, (".json",))
     directory = command.export_dir or workdir.join("export", command.format)
     if command.mode == "export":
         _check_export(command, directory, len(state.steps))
@@ -217,8 +219,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     elif command.mode == "evaluate":
         number = scoring.DRAWS * yardstick.sizes.of_model
         drawn = _sample(command, mixture, state, number, seed, Purpose.EVALUATE)
-        name = "evaluation_refined.json" if command.refine else "evaluation.json"
-        for line in inference.evaluate(mixture, state, drawn, name):
+        for line in inference.evaluate(mixture, state, drawn, command.output):
             log.info("%s", line)
     else:
         points = _sample(command, mixture, state, command.num_samples, seed, Purpose.SAMPLE)
@@ -325,9 +326,11 @@ def _check_export(command: Command, directory: str, steps: int) -> None:
         raise UsageError(f"{flag}: {error.strerror}") from error
 
 
-def _check_output(path: str) -> None:
-    if not path.lower().endswith((".npy", ".csv")):
-        raise UsageError(f"--output={path}: --mode=sample needs a file that ends in .npy or .csv")
+def _check_output(path: str, kinds: Tuple[str, ...]) -> None:
+    if not path.lower().endswith(kinds):
+        raise UsageError(
+            f"--output={path}: --mode={FLAGS.mode} needs a file that ends in {' or '.join(kinds)}"
+        )
     if os.path.isdir(path):
         raise UsageError(f"--output={path}: is a directory; needs the path of a file")
     directory = os.path.dirname(path) or "."

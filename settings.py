@@ -48,7 +48,9 @@ class Command:
         "it, from discriminators that are trained the first time and kept in WORKDIR/refinement.",
     )
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
-    output: str = option("", "File that --mode=sample writes: .npy or .csv.")
+    output: str = option(
+        "", "File that --mode=sample writes, .npy or .csv; or --mode=evaluate, .json."
+    )
     format: str = option(
         "saved_model",
         "What --mode=export writes, beside an example of inputs and output.",

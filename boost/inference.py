@@ -58,23 +58,22 @@ def components(run: Run, state: State) -> List[Callable[[np.ndarray], np.ndarray
     ]
 
 
-def evaluate(run: Run, state: State, drawn: np.ndarray, name: str) -> List[str]:
+def evaluate(run: Run, state: State, drawn: np.ndarray, output: str) -> List[str]:
     """Scores the mixture on fresh samples: one draw as published, and the medians of several.
-
-    All draws' figures are written to the work directory, too.
 
     Args:
       run: the run that made the components.
       state: its committed steps, at least one.
       drawn: [`scoring.DRAWS` x `sizes.of_model`, *shape] samples in random order.
-      name: of the file in the work directory.
+      output: .json file for the figures of each draw; "": none.
 
     Returns:
       The lines to print.
     """
     draws = [run.yardstick.score(part)[0] for part in np.split(drawn, scoring.DRAWS)]
-    text = json.dumps([each._asdict() for each in draws], indent=1)
-    durable.write_atomically(run.workdir.join(name), text.replace("NaN", "null") + "\n")
+    if output:
+        text = json.dumps([each._asdict() for each in draws], indent=1)
+        durable.write_atomically(output, text.replace("NaN", "null") + "\n")
     lines = [metrics.published_line(draws[0])]
     if run.dataset.truth:
         lines.append("  " + metrics.modes_line(draws[0], len(run.dataset.truth.means)))

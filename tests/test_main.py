@@ -123,8 +123,15 @@ def test_samples_are_fresh_and_repeatable_and_survive_a_move(tiny_run, tmp_path)
 
 def test_evaluate_prints_one_draw_and_medians(tiny_run):
     workdir, _ = tiny_run
-    done = run_main("--mode=evaluate", f"--workdir={workdir}", "--gmm_modes_num=3")
+    output = f"{workdir}.json"
+    done = run_main(
+        "--mode=evaluate", f"--workdir={workdir}", "--gmm_modes_num=3", f"--output={output}"
+    )
     assert done.returncode == 0, done.stderr
+    with open(output) as file:
+        draws = json.load(file)
+    assert len(draws) == 20
+    assert f"log_p={np.median([draw['log_p'] for draw in draws]):.2f} [" in done.stdout
     number = r"-?[\d.]+"
     band = rf"{number} \[{number}, {number}\]"
     import re

@@ -33,9 +33,9 @@ def run(flags: Sequence[str], seed: int, workdir: str, modes: Sequence[str]) -> 
     figures = {name: [float(row[name] or "nan") for row in rows] for name in rows[0]}
     for mode in modes:
         more = ["--refine"] if mode == "refine" else []
-        _main(["--mode=evaluate", f"--workdir={workdir}", *more])
-        name = "evaluation_refined.json" if mode == "refine" else "evaluation.json"
-        with open(os.path.join(workdir, name)) as file:
+        output = f"{workdir}.{mode}.json"
+        _main(["--mode=evaluate", f"--workdir={workdir}", f"--output={output}", *more])
+        with open(output) as file:
             draws: List[Dict[str, Any]] = json.load(file)
         for key in draws[0]:
             values = np.array([draw[key] for draw in draws], float)
