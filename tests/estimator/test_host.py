@@ -227,3 +227,18 @@ def test_weights_that_explode_are_noticed_within_a_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr("estimator.hooks.LARGEST_WEIGHT", 0.1)
     with pytest.raises(endings.Diverged, match=r"a weight became .* by iteration 50; lower --g"):
         train(tmp_path, 50, make_params(), np.zeros((1, 5), np.float32))
+
+
+@pytest.mark.parametrize("units", [1, 3, 7, 16, 33])
+def test_odd_widths_neither_crash_nor_differ_from_plain_tensorflow(tmp_path, monkeypatch, units):
+    """A faster LLVM flag once wrote beyond small arrays: found as crashes at a width of 3."""
+    latent = np.zeros((1, 5), np.float32)
+    network = NetworkSettings(g_num_filters=units, d_num_filters=units)
+    monkeypatch.setitem(globals(), "NetworkSettings", lambda: network)
+    monkeypatch.setitem(globals(), "ITERATIONS", 30)
+    params = make_params()
+    _, compiled, _ = train(tmp_path, 0, params, latent)
+    expected, _ = single_iterations(params)
+    for name, value in weights_of(compiled.checkpoint).items():
+        if name in expected:
+            np.testing.assert_allclose(value, expected[name], atol=5e-5, err_msg=name)
