@@ -191,13 +191,8 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     state = workdir.read_state()
     if state is None or not state.steps:
         raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
-    if command.mode == "sample":
-        _check_output(command.output, (".npy", ".csv"))
-    elif command.mode == "evaluate" and command.output:
-        _check_output(command.output, (".json",))
     directory = command.export_dir or workdir.join("export", command.format)
-    if command.mode == "export":
-        _check_export(command, directory, len(state.steps))
+    _check_written(command, directory, len(state.steps))
     dataset, yardstick = _load(settings, command, device)
     _check_unchanged(workdir, state, settings, dataset)
     if command.mode == "export":  # for use anywhere: made with full precision
@@ -307,6 +302,16 @@ def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
             os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)
             shutil.copy(workdir.join(path), private.join(path))
     return private
+
+
+def _check_written(command: Command, directory: str, steps: int) -> None:
+    """That what the mode writes can be written, before any work."""
+    if command.mode == "export":
+        _check_export(command, directory, steps)
+    elif command.mode == "sample":
+        _check_output(command.output, (".npy", ".csv"))
+    elif command.output:
+        _check_output(command.output, (".json",))
 
 
 def _check_export(command: Command, directory: str, steps: int) -> None:
