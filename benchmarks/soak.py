@@ -66,13 +66,17 @@ def main() -> None:
         if process.wait():
             raise SystemExit(f"main.py ended with {process.returncode}")
 
-    def tail(name: str, start: int, stop: int) -> float:
-        return float(np.median([row[name] for row in rows[start:stop]]))
+    def settled(name: str, start: int, stop: int) -> float:
+        """The least in a window: at other moments the next step is being set up."""
+        return min(row[name] for row in rows[start:stop])
 
-    grown = tail("MiB", -10, len(rows)) / tail("MiB", 9, 19) - 1
-    more = {n: tail(n, -10, len(rows)) - tail(n, 9, 19) for n in ("handles", "threads")}
-    print(f"memory grew by {100 * grown:.1f} %, {more}; seconds a step {tail('seconds', 9, 19):.2f}"
-          f" -> {tail('seconds', -10, len(rows)):.2f}")  # fmt: skip
+    end = len(rows)
+    grown = settled("MiB", end - 20, end) / settled("MiB", 9, 29) - 1
+    more = {n: settled(n, end - 20, end) - settled(n, 9, 29) for n in ("handles", "threads")}
+    seconds = [
+        float(np.median([row["seconds"] for row in part])) for part in (rows[9:29], rows[-20:])
+    ]
+    print(f"memory grew by {100 * grown:.1f} %, {more}; median seconds a step {seconds}")
     if grown > 0.05 or max(more.values()) > 0:
         raise SystemExit(1)
 
