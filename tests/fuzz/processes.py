@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 
@@ -107,20 +108,24 @@ def _run(given, directory, seconds, memory=None):
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
+    process = subprocess.Popen(
+        [sys.executable, MAIN, *[os.fsencode(text) for text in given]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        cwd=directory,
+        # Libraries keep caches in the home directory.
+        env={**os.environ, "TMPDIR": directory, "HOME": os.path.dirname(directory)},
+        preexec_fn=limit,
+    )
     try:
-        return subprocess.run(
-            [sys.executable, MAIN, *[os.fsencode(text) for text in given]],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            cwd=directory,
-            # Libraries keep caches in the home directory.
-            env={**os.environ, "TMPDIR": directory, "HOME": os.path.dirname(directory)},
-            timeout=seconds,
-            preexec_fn=limit,
-        )
+        output, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise Finding("hangs") from None
+        process.send_signal(signal.SIGABRT)  # absl then tells where every thread stands
+        _, errors = process.communicate()
+        raise Finding(f"hangs: {errors[-8000:]}") from None
+    return subprocess.CompletedProcess(given, process.returncode, output, errors)
 
 
 def _tree(directory):
