@@ -4,8 +4,10 @@ A first SIGTERM or Ctrl-C ends a run where it can go on; a second one ends it at
 """
 
 import contextlib
+import logging
 import os
 import signal
+import sys
 from typing import Iterator, Optional
 
 
@@ -70,6 +72,18 @@ def ask(number: int) -> None:
     _asked = number
     if not _deferred:
         raise Stopped(number)
+
+
+class Log(logging.StreamHandler):
+    """Ends the run when nobody reads its lines any more, or they cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Called while the error is being handled."""
+        if not isinstance(sys.exc_info()[1], BrokenPipeError):
+            raise
+        # Nothing more can be said there, nor at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ask(signal.SIGPIPE)
 
 
 def of_the_system(error: Exception) -> Optional[str]:

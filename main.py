@@ -2,11 +2,9 @@
 
 import atexit
 import dataclasses
-import importlib.util
 import logging
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Tuple
@@ -17,11 +15,11 @@ import endings
 import flag_files
 import settings as all_settings
 import sizes
-from boost import scoring
+from boost import outputs, scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
 from boost.state import State
-from boost.workdir import Workdir, unfinished
+from boost.workdir import Workdir
 from endings import Diverged, Stopped
 from estimator import backend
 from estimator.backend import DeviceSettings
@@ -128,9 +126,8 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         return
     dataset, yardstick = _load(settings, command, device)
     _check_unchanged(workdir, state, settings, dataset)
-    with (
-        SideProcess()
-    ) as side:  # gets ready, and scores the perfect sampler, while TensorFlow loads
+    with SideProcess() as side:
+        # It gets ready, and scores the perfect sampler, while TensorFlow loads.
         perfect = side.submit(
             scoring.perfect_sampler,
             dataset.truth,
@@ -218,7 +215,7 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
             log.info("%s", line)
     else:
         points = _sample(command, mixture, state, command.num_samples, seed, Purpose.SAMPLE)
-        inference.write_points(command.output, points)
+        outputs.write_points(command.output, points)
         shape = list(points.shape[1:])
         log.info("Wrote %d points of shape %s to %s", len(points), shape, command.output)
 
@@ -307,40 +304,15 @@ def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
 def _check_written(command: Command, directory: str, steps: int) -> None:
     """That what the mode writes can be written, before any work."""
     if command.mode == "export":
-        _check_export(command, directory, steps)
+        if command.component > steps:
+            raise UsageError(
+                f"--component={command.component}: the run has {steps} components so far"
+            )
+        outputs.check_export(directory, command.format, command.overwrite)
     elif command.mode == "sample":
-        _check_output(command.output, (".npy", ".csv"))
+        outputs.check_file(command.output, command.mode, (".npy", ".csv"))
     elif command.output:
-        _check_output(command.output, (".json",))
-
-
-def _check_export(command: Command, directory: str, steps: int) -> None:
-    if command.component > steps:
-        raise UsageError(f"--component={command.component}: the run has {steps} components so far")
-    flag = f"--export_dir={directory}"
-    if os.path.exists(directory) and not command.overwrite:
-        raise UsageError(f"{flag}: is there already; use --overwrite to replace it")
-    if os.path.exists(directory) and not os.path.isfile(os.path.join(directory, "expected.npy")):
-        raise UsageError(f"{flag}: holds no export; --overwrite replaces only an earlier export")
-    unfinished(directory)
-    if command.format == "onnx" and importlib.util.find_spec("tf2onnx") is None:
-        raise UsageError("--format=onnx: needs tf2onnx; pip install -r requirements-export.txt")
-    try:
-        os.makedirs(os.path.dirname(os.path.abspath(directory)), exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{flag}: {error.strerror}") from error
-
-
-def _check_output(path: str, kinds: Tuple[str, ...]) -> None:
-    if not path.lower().endswith(kinds):
-        raise UsageError(
-            f"--output={path}: --mode={FLAGS.mode} needs a file that ends in {' or '.join(kinds)}"
-        )
-    if os.path.isdir(path):
-        raise UsageError(f"--output={path}: is a directory; needs the path of a file")
-    directory = os.path.dirname(path) or "."
-    if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
-        raise UsageError(f"--output={path}: {directory} is no directory that can be written")
+        outputs.check_file(command.output, command.mode, (".json",))
 
 
 def _names() -> List[Any]:
@@ -360,19 +332,8 @@ def _verbosity() -> int:
     return FLAGS.verbosity if FLAGS["verbosity"].present else -1
 
 
-class _Log(logging.StreamHandler):
-    """Ends the run when nobody reads its lines any more, or they cannot be written."""
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        if isinstance(sys.exc_info()[1], BrokenPipeError):
-            self.stream = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-            endings.ask(signal.SIGPIPE)
-        else:
-            raise
-
-
 def _set_up_log(verbosity: int) -> None:
-    handler = _Log(sys.stdout)
+    handler = endings.Log(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO if verbosity > -2 else logging.ERROR)

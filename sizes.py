@@ -12,6 +12,7 @@ import numpy as np
 import machine
 import settings as all_settings
 from boost import scoring
+from boost.settings import pool_size
 from evaluation import metrics
 from evaluation.metrics import Sizes
 from input_fn import fixed
@@ -19,8 +20,6 @@ from input_fn.datasets import Dataset
 from options import UsageError
 from settings import Settings
 
-SMALLEST_POOL, LARGEST_POOL = 10000, 64000
-"""As in boost.run, which loads TensorFlow."""
 CHUNKS = 2
 """Of input at least: one is trained on, one is drawn ahead."""
 
@@ -154,7 +153,7 @@ def _of_boosting(settings: Settings, shape: Shape) -> Iterator[Need]:
     of_points = ("toy_dataset_size",) if settings.data.dataset != "file" else ("data_file",)
     reweighted = boost.steps > 1 and boost.reweights
     yield Need("the points' weights", (24 if reweighted else 8) * shape.points, of_points)
-    each = min(max(shape.points, SMALLEST_POOL), LARGEST_POOL) + shape.evaluation.of_model
+    each = pool_size(shape.points) + shape.evaluation.of_model
     yield Need(
         "the components' samples",
         4 * each * (boost.steps * shape.dimension + shape.latent),

@@ -9,10 +9,9 @@ import tensorflow as tf
 
 import streams
 from boost import inference, mixture
+from boost.outputs import UNFINISHED_EXPORT, unfinished
 from boost.run import Run
 from boost.state import State
-from boost.workdir import UNFINISHED_EXPORT as MARKER
-from boost.workdir import unfinished
 from estimator import export
 from estimator.export import Signature
 from model_fn import mixture_model
@@ -52,14 +51,14 @@ def export_mixture(
     temporary = unfinished(directory)
     shutil.rmtree(temporary, ignore_errors=True)
     os.makedirs(temporary)
-    marker, replaced = (os.path.join(temporary, name) for name in (MARKER, "replaced"))
+    marker, replaced = (os.path.join(temporary, name) for name in (UNFINISHED_EXPORT, "replaced"))
     open(marker, "x").close()
     lines = export.write(form, temporary, signatures, feeds, expected)
     if os.path.exists(directory):
         os.rename(directory, replaced)
     os.rename(temporary, directory)
     shutil.rmtree(os.path.join(directory, "replaced"), ignore_errors=True)
-    os.remove(os.path.join(directory, MARKER))
+    os.remove(os.path.join(directory, UNFINISHED_EXPORT))
     return [line.replace(temporary, directory) for line in lines]
 
 

@@ -1,7 +1,7 @@
 """What a trained or half-trained mixture is used for: scoring it again, and sampling."""
 
 import json
-import os
+import math
 from typing import Callable, List
 
 import numpy as np
@@ -13,7 +13,6 @@ from boost.run import Run
 from boost.state import State
 from evaluation import metrics
 from model_fn import gan
-from options import UsageError
 from streams import Purpose
 
 
@@ -72,39 +71,14 @@ def evaluate(run: Run, state: State, drawn: np.ndarray, output: str) -> List[str
     """
     draws = [run.yardstick.score(part)[0] for part in np.split(drawn, scoring.DRAWS)]
     if output:
-        text = json.dumps([each._asdict() for each in draws], indent=1)
-        durable.write_atomically(output, text.replace("NaN", "null") + "\n")
+        figures = [
+            {name: None if math.isnan(value) else value for name, value in each._asdict().items()}
+            for each in draws
+        ]
+        durable.write_atomically(output, json.dumps(figures, indent=1) + "\n")
     lines = [metrics.published_line(draws[0])]
     if run.dataset.truth:
         lines.append("  " + metrics.modes_line(draws[0], len(run.dataset.truth.means)))
     lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(metrics.spread(draws))}")
     lines.append(f"Perfect sampler: {metrics.spread_line(state.perfect)}")
     return lines
-
-
-def write_points(path: str, points: np.ndarray) -> None:
-    """Writes points as .npy, or as .csv with one flat point a row, all or nothing.
-
-    Raises:
-      UsageError: if the file cannot be written.
-    """
-    temporary = path + ".tmp"
-    try:
-        _write(temporary, path, points)
-    except OSError as error:
-        if os.path.isfile(temporary):
-            os.remove(temporary)
-        raise UsageError(f"--output={path}: {error.strerror}") from error
-
-
-def _write(temporary: str, path: str, points: np.ndarray) -> None:
-    if path.lower().endswith(".csv"):
-        import pandas
-
-        flat = points.reshape(len(points), -1)
-        names = [f"x{column}" for column in range(flat.shape[1])]
-        pandas.DataFrame(flat, columns=names).to_csv(temporary, index=False)
-    else:
-        with open(temporary, "wb") as file:
-            np.save(file, points)
-    os.replace(temporary, path)

@@ -13,9 +13,7 @@ from boost.state import State
 from boost.workdir import Workdir
 from evaluation.metrics import FORMATS, Metrics
 
-TEMPLATE = os.path.join(
-    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "evaluation", "report.html.j2"
-)
+TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.html.j2")
 FILES = ("state.json", "metrics.csv", "settings.json", "plots", "components")
 ROOMY = 0.05
 """C may differ from a perfect sampler's by so much before the verdict remarks on it."""

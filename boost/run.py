@@ -7,7 +7,7 @@ import numpy as np
 import streams
 from boost import scoring
 from boost.scoring import Yardstick
-from boost.settings import BoostSettings
+from boost.settings import BoostSettings, pool_size
 from boost.workdir import Workdir
 from input_fn import datasets
 from input_fn.datasets import Dataset
@@ -22,9 +22,6 @@ from model_fn.settings import (
 )
 from options import UsageError
 from streams import Purpose
-
-LARGEST_POOL = 64000
-SMALLEST_POOL = 10000
 
 
 class Run(NamedTuple):
@@ -62,8 +59,8 @@ class Run(NamedTuple):
 
     @property
     def pool(self) -> int:
-        """Samples of the mixture that its discriminator is trained with: N, within reason."""
-        return int(np.clip(self.dataset.number, SMALLEST_POOL, LARGEST_POOL))
+        """See `boost.settings.pool_size`."""
+        return pool_size(self.dataset.number)
 
     def gan_params(self, component: int, initialisation: int = 1) -> gan_model.GanParams:
         """Parameters of a component's model function, its initial weights drawn."""

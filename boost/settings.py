@@ -4,6 +4,13 @@ import dataclasses
 
 from options import UsageError, option
 
+SMALLEST_POOL, LARGEST_POOL = 10_000, 64_000
+
+
+def pool_size(points: int) -> int:
+    """Samples of the mixture that its discriminator is trained with: N, within reason."""
+    return min(max(points, SMALLEST_POOL), LARGEST_POOL)
+
 
 @dataclasses.dataclass(frozen=True)
 class BoostSettings:

@@ -113,8 +113,9 @@ def run_step(
         if run.boost.meta_algorithm == "topk_last":
             of_mixture = [0.0] * (number - 2) + [1.0]
         discriminator.begin(logits.stream(run, number, pools, of_mixture))
-        verdict = discriminator.result()
-        component.begin(_stream(run, number, verdict.reweighting))  # type: ignore[union-attr]
+        told: Verdict = discriminator.result()
+        component.begin(_stream(run, number, told.reweighting))
+        verdict = told
     clock.lap("discriminator")
     trained: TrainResult = component.result()
     clock.lap("training")

@@ -18,16 +18,11 @@ from typing import Any, Dict, List, Optional, Tuple
 import durable
 from boost import state as states
 from boost.state import State, StepRecord
+from estimator.backend import PROGRESS
 from evaluation.metrics import Metrics
 from options import UsageError
 
 LOCK = "lock"
-PROGRESS = "progress.json"
-"""In the directory of a training: it can go on from there, see `estimator.resume`."""
-
-UNFINISHED_EXPORT = "unfinished_export"
-"""Marks a directory as what a killed export left."""
-
 log = logging.getLogger("adagan")
 
 
@@ -117,7 +112,7 @@ class Workdir:
         try:
             return states.decode(_read(path))
         except ValueError as error:
-            raise UsageError(f"{path}: is damaged: {_short(error)}; {REPAIR}") from error
+            raise UsageError(f"{path}: is damaged: {error}; {REPAIR}") from error
 
     def verify(self, state: State) -> None:
         """Checks that every committed file is what it was.
@@ -248,21 +243,6 @@ class Workdir:
         return ""
 
 
-def unfinished(export_dir: str) -> str:
-    """Where an export is written before it is renamed into place.
-
-    Raises:
-      UsageError: if something else is there.
-    """
-    path = export_dir.rstrip("/") + ".tmp"
-    inside = os.listdir(path) if os.path.isdir(path) else []
-    if os.path.isfile(path) or (inside and UNFINISHED_EXPORT not in inside):
-        raise UsageError(
-            f"--export_dir={export_dir}: {path} is in the way; move it, or choose another directory"
-        )
-    return path
-
-
 REPAIR = "--mode=train --repair trains again from there"
 
 
@@ -278,10 +258,6 @@ def _read(path: str) -> str:
         raise UsageError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{path}: is damaged: not a text") from error
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _row(record: StepRecord) -> Dict[str, Any]:

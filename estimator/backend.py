@@ -80,6 +80,8 @@ class DeviceSettings:
 log = logging.getLogger("adagan")
 
 
+PROGRESS = "progress.json"
+"""In the directory of a training: it can go on from there, see `estimator.resume`."""
 CHUNK_BYTES = 64 << 20
 """Most memory that the input waiting for one Session.run takes."""
 

@@ -13,8 +13,8 @@ import shutil
 import tensorflow as tf
 
 import durable
+from estimator.backend import PROGRESS
 
-PROGRESS = "progress.json"
 PREFIX = "model.ckpt"
 
 log = logging.getLogger("adagan")

@@ -202,10 +202,11 @@ def _read_array(member: IO[bytes], size: int) -> np.ndarray:
     data = np.empty(header.bytes, np.uint8)
     rest = memoryview(data)
     while rest:
-        number = member.readinto(rest[:READ_BYTES])  # type: ignore[attr-defined]
-        if not number:
+        piece = member.read(min(len(rest), READ_BYTES))
+        if not piece:
             raise ValueError("ends inside its array")
-        rest = rest[number:]
+        rest[: len(piece)] = piece
+        rest = rest[len(piece) :]
     member.read(1)
     return data.view(header.dtype).reshape(header.shape, order=header.order)
 

@@ -54,7 +54,7 @@ def networks_of(
     """Generator and discriminator."""
     return (
         networks.generator(network, shape, gan.unrolled),
-        networks.discriminator(network, shape, gan.unrolled, network.d_frequencies),
+        networks.discriminator(network, shape, gan.unrolled),
     )
 
 

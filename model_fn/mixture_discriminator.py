@@ -39,7 +39,7 @@ def initial_values(
 ) -> Dict[str, np.ndarray]:
     """Initial values of the variables by name: drawn weights, and the data's units."""
     values = scaling.initial_values(shift, scale)
-    discriminator = networks.discriminator(network, shape, unrolled, network.d_frequencies)
+    discriminator = networks.discriminator(network, shape, unrolled)
     for fold in range(settings.mixture_c_folds):
         values.update(discriminator.initial_values(_scope(fold), rng))
     return values
@@ -70,9 +70,7 @@ def model_fn(
     if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
         raise ValueError(f"mode must be train or infer, got {mode!r}")
     units = scaling.create_scaling(given.shape)
-    tell = networks.discriminator(
-        given.network, given.shape, given.unrolled, given.network.d_frequencies
-    )
+    tell = networks.discriminator(given.network, given.shape, given.unrolled)
     folds = [
         tell.create_parameters(_scope(fold)) for fold in range(given.discriminator.mixture_c_folds)
     ]

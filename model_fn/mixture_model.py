@@ -69,10 +69,7 @@ def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
     flat = _units(mixture.discriminator, "discriminator/").to_network(
         tf.reshape(points, [-1, size])
     )
-    network = mixture.network
-    tell = networks.discriminator(
-        network, mixture.shape, mixture.gan.unrolled, network.d_frequencies
-    )
+    tell = networks.discriminator(mixture.network, mixture.shape, mixture.gan.unrolled)
     logits, fold = [], 0
     while f"mixture_discriminator/fold{fold}/layer0/kernel" in mixture.discriminator:
         names = [name for name, _ in tell.shapes(f"mixture_discriminator/fold{fold}")]

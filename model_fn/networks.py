@@ -111,12 +111,10 @@ def generator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -
     return Network(layers, kind, 0, _init_std(settings))
 
 
-def discriminator(
-    settings: NetworkSettings, shape: Sequence[int], unrolled: bool, frequencies: int
-) -> Network:
+def discriminator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -> Network:
     """From flat points [batch, prod(shape)] to logits; arguments as in `generator`."""
     kind = activation(settings.d_activation, unrolled)
-    units = settings.d_num_filters
+    units, frequencies = settings.d_num_filters, settings.d_frequencies
     if settings.network == "dcgan":
         layers, frequencies = dcgan.discriminator(units, shape), 0
     else:

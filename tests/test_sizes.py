@@ -8,7 +8,6 @@ import pytest
 import machine
 import settings as all_settings
 import sizes
-from boost import run
 from estimator.backend import DeviceSettings
 from input_fn import datasets
 from options import UsageError
@@ -87,9 +86,3 @@ def test_a_file_is_looked_at_when_its_shape_is_known(monkeypatch, tmp_path):
     with pytest.raises(UsageError, match=f"--data_file={path}: the components' samples would take"):
         check(5, monkeypatch, points=dataset, **changed)
     check(100, monkeypatch, points=dataset, **changed)
-
-
-@pytest.mark.parametrize("number", [10, 20000, 10**6])
-def test_pools_are_as_large_as_the_run_makes_them(number):
-    assert sizes.SMALLEST_POOL == run.SMALLEST_POOL
-    assert sizes.LARGEST_POOL == run.LARGEST_POOL

@@ -1,4 +1,4 @@
-"""Runs a table again: python -m benchmarks.tables NAME [--seeds=N] [--jobs=2] [--scheduler=tcp://...].
+"""Runs a table again: python -m benchmarks.tables NAME [--seeds=N] [--jobs=2].
 
 Each run is a process of main.py; finished runs are kept under --directory, so that the same command
 goes on. Writes NAME.csv, NAME.md and NAME.png beside this file: medians with 5-95 % bands over the
@@ -6,13 +6,12 @@ seeds, and the published figures.
 """
 
 import argparse
-import contextlib
 import csv
 import json
 import os
 import sys
 import tempfile
-from typing import Any, ContextManager, Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import joblib
 import numpy as np
@@ -24,17 +23,8 @@ from benchmarks.tables.definitions import TABLES, Cell, Table
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def one(cell: Cell, seed: int) -> Tuple[str, int, Any]:
-    """One run in a directory of its own; its figures, or what went wrong."""
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            return cell.title, seed, runs.run(cell.flags, seed, f"{directory}/run", cell.modes)
-        except RuntimeError as error:
-            return cell.title, seed, str(error)
-
-
 def collect(
-    name: str, table: Table, seeds: Sequence[int], directory: str, jobs: int, scheduler: str
+    name: str, table: Table, seeds: Sequence[int], directory: str, jobs: int
 ) -> Dict[Tuple[str, int], runs.Figures]:
     """All figures by cell and seed; only runs that are not there yet are run."""
 
@@ -43,10 +33,10 @@ def collect(
 
     wanted = [(cell, seed) for seed in seeds for cell in table.cells]
     missing = [each for each in wanted if not os.path.exists(path(each[0].title, each[1]))]
-    with _backend(scheduler):
-        results = joblib.Parallel(n_jobs=jobs, verbose=0)(
-            joblib.delayed(_kept)(cell, seed, path(cell.title, seed)) for cell, seed in missing
-        )
+    # Threads are enough: each waits for a process of main.py.
+    results = joblib.Parallel(n_jobs=jobs, backend="threading")(
+        joblib.delayed(_kept)(cell, seed, path(cell.title, seed)) for cell, seed in missing
+    )
     for title, seed, problem in results:
         if problem:
             print(f"{title}, seed {seed}: failed, run again to retry: {problem}", file=sys.stderr)
@@ -59,22 +49,16 @@ def collect(
 
 
 def _kept(cell: Cell, seed: int, path: str) -> Tuple[str, int, str]:
-    title, seed, figures = one(cell, seed)
-    if isinstance(figures, str):
-        return title, seed, figures
+    """One run in a directory of its own, its figures kept; what went wrong, or ""."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            figures = runs.run(cell.flags, seed, f"{directory}/run", cell.modes)
+        except RuntimeError as error:
+            return cell.title, seed, str(error)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     durable.write_atomically(path, json.dumps(figures) + "\n")
-    print(f"{title}, seed {seed}: done", flush=True)
-    return title, seed, ""
-
-
-def _backend(scheduler: str) -> ContextManager:
-    if not scheduler:
-        return joblib.parallel_backend("threading")
-    from dask.distributed import Client
-
-    Client(scheduler)
-    return joblib.parallel_backend("dask")
+    print(f"{cell.title}, seed {seed}: done", flush=True)
+    return cell.title, seed, ""
 
 
 def rows_of(
@@ -157,15 +141,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=0, help="so many of the table's; 0: all")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--directory", default="tables", help="where finished runs are kept")
-    parser.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     given = parser.parse_args()
     table = TABLES[given.name]
     seeds = table.seeds[: given.seeds or None]
-    found = collect(
-        given.name, table, seeds, os.path.abspath(given.directory), given.jobs, given.scheduler
-    )
-    with contextlib.suppress(BrokenPipeError):
-        print(write(given.name, table, rows_of(table, found)))
+    found = collect(given.name, table, seeds, os.path.abspath(given.directory), given.jobs)
+    print(write(given.name, table, rows_of(table, found)))
 
 
 if __name__ == "__main__":

@@ -37,10 +37,9 @@ HEURISTICS: List[Tuple[str, Tuple[str, ...]]] = [
 
 def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]]]) -> Table:
     flags = (*QUALITY, f"--dataset={dataset}")
-    unbalanced = " (unbalanced)" if "--unbalanced" in title else ""
     columns = ("modes", "high_quality", "reverse_kl", "log_p", "coverage", "width")
     return Table(
-        title + unbalanced,
+        title,
         (Cell("AdaGAN, quality.flags", flags, ("evaluate", "refine")),),
         columns,
         tuple(range(31, 41)),

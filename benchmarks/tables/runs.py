@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from benchmarks.ways import ROOT
 
 Figures = Dict[str, List[float]]
 """By name, one number a boosting step; `evaluate` and `refine` add medians over 20 draws."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from input_fn import datasets
 from input_fn.datasets import DataSettings
-from options import UsageError
-from tests.fuzz.guard import MEMORY, Finding, check_line, guarded
+from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
 TYPES = "f2 f4 f8 f16 i1 i2 i4 i8 u1 u2 u4 u8 >f4 >i8 =f8 |i1".split()
 DESCRS = (
@@ -65,7 +64,8 @@ def run(path, key=""):
     """
     settings = DataSettings(dataset="file", data_file=path, data_key=key)
     memory = MEMORY + 4 * os.path.getsize(path)
-    try:
+
+    def load():
         with guarded(os.path.dirname(path), memory):
             dataset = datasets.load(settings, 20, 2)
             mean, deviation = datasets.moments(dataset)
@@ -74,13 +74,8 @@ def run(path, key=""):
             dataset.fingerprint()
             dataset.train_points(slice(0, 10))
             return "loaded"
-    except UsageError as error:
-        check_line(str(error))
-        return "refused"
-    except Finding:
-        raise
-    except Exception as error:
-        raise Finding(f"{type(error).__name__}: {error}") from error
+
+    return outcome(load)
 
 
 def _save(path, data):

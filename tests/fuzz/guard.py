@@ -9,6 +9,8 @@ import signal
 import time
 from unittest import mock
 
+from options import UsageError
+
 LONGEST = 10.0
 """Seconds."""
 MEMORY = 1 << 30
@@ -116,6 +118,23 @@ def _opened_low(path, flags, *_, **__):
 
 def _descriptors():
     return {int(name) for name in os.listdir("/proc/self/fd")}
+
+
+def outcome(call):
+    """What a call returns, or "refused" for bad input that is told in one line.
+
+    Raises:
+      Finding: for any other end.
+    """
+    try:
+        return call()
+    except UsageError as error:
+        check_line(str(error))
+        return "refused"
+    except Finding:
+        raise
+    except Exception as error:
+        raise Finding(f"{type(error).__name__}: {error}") from error
 
 
 def check_line(text):

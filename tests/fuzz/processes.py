@@ -10,8 +10,8 @@ from tests.fuzz import command_lines
 from tests.fuzz.guard import LONGEST, Finding
 
 MAIN = os.path.join(os.path.dirname(os.path.abspath(command_lines.main.__file__)), "main.py")
-MEMORY = 2 << 30
-"""Bytes of address space of a process that loads no TensorFlow."""
+MEMORY = command_lines.AVAILABLE
+"""Bytes of address space: what is too large in process is too large here, and no long run."""
 LONGEST_ARGUMENT = 100000
 TINY = "--device=cpu --steps=2 --epochs=1 --mixture_c_epoch_num=1".split()
 

@@ -6,8 +6,7 @@ import os
 import numpy as np
 
 from boost.workdir import Workdir
-from options import UsageError
-from tests.fuzz.guard import MEMORY, Finding, check_line, guarded
+from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
 VALUES = [
     None, True, False, 0, -1, 1, 2, 1e308, -1e308, 1e-320, 10**30, 10**400, 0.5, "", "inf", "nan",
@@ -63,7 +62,8 @@ def run(path, data, original):
     with open(os.path.join(path, "state.json"), "wb") as file:
         file.write(data)
     workdir = Workdir(path)
-    try:
+
+    def read():
         with guarded(path, MEMORY):
             state = workdir.read_state()
             if state is None:
@@ -72,13 +72,8 @@ def run(path, data, original):
             if repr(state) != repr(original):  # nan is not equal to itself
                 raise Finding("reads another state and calls it good")
             return "unchanged"
-    except UsageError as error:
-        check_line(str(error))
-        return "refused"
-    except Finding:
-        raise
-    except Exception as error:
-        raise Finding(f"{type(error).__name__}: {error}") from error
+
+    return outcome(read)
 
 
 def _bytes(rng, data):

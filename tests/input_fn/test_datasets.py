@@ -88,46 +88,6 @@ def test_npy_is_memory_mapped_and_images_keep_their_shape(tmp_path):
     assert data.train_points(np.array([[0, 1], [2, 3]])).shape == (2, 2, 8, 8)
 
 
-def test_csv_with_a_header_blanks_and_a_byte_order_mark(tmp_path):
-    path = tmp_path / "a.csv"
-    rows = "".join(f"{i}, {i * 0.5}\n" for i in range(100))
-    path.write_bytes(b"\xef\xbb\xbf" + f"height, width\n{rows}".encode())
-    points = files.load(str(path), "")
-    np.testing.assert_array_equal(points, np.stack([np.arange(100), np.arange(100) / 2], axis=1))
-
-
-BAD_CSV = {
-    "text": ("1,2\n3,4\n5,blue\n", "row 3 of the data, column 2: 'blue' is not a number"),
-    "missing": ("1,2\n3,\n5,6\n", "row 2 of the data holds a number that is missing"),
-    "infinite": ("1,2\n3,inf\n5,6\n", "row 2 of the data holds"),
-    "huge": ("1,2\n3,1e300\n5,6\n", "outside \\[-1e30, 1e30\\]"),
-    "ragged": ("1,2\n3,4,5\n", "line 2 has 3 columns, the first row has 2"),
-    "empty": ("", "has no rows of numbers"),
-    "header only": ("x,y\n", "has no rows of numbers"),
-    "short header": ("x\n1,2\n3,4\n", "the header names 1 columns, the rows have 2"),
-    "missing first": ("1,\n3,4\n5,6\n", "row 1 of the data holds"),
-    "thousands": ('"1,000",2\n3,4\n5,6\n', "'1,000' is not a number"),
-    "same": ("1,2\n1,2\n1,2\n", "all 3 points are the same"),
-}
-
-
-@pytest.mark.parametrize("case", sorted(BAD_CSV))
-def test_bad_csv_files_are_told_where(tmp_path, case):
-    text, message = BAD_CSV[case]
-    path = tmp_path / "bad.csv"
-    path.write_text(text)
-    with pytest.raises(UsageError, match=message) as error:
-        files.load(str(path), "")
-    assert "bad.csv" in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_quoted_numbers_are_no_header(tmp_path):
-    path = tmp_path / "quoted.csv"
-    path.write_text('"1.5","2"\n"3","4"\n')
-    np.testing.assert_array_equal(files.load(str(path), ""), [[1.5, 2], [3, 4]])
-
-
 @pytest.mark.parametrize(
     ("offset", "spread", "good"),
     [(0, 1, True), (1e6, 1, True), (1e6, 1e-3, False), (1e9, 1, False), (0, 1e-40, False)],

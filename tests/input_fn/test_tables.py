@@ -4,10 +4,21 @@ import numpy as np
 import pytest
 
 import machine
-from input_fn import tables
+from input_fn import files, tables
 from tests.input_fn.loading import POINTS, load, refused
 
 CSV = {
+    "text": ("1,2\n3,4\n5,blue\n", "row 3 of the data, column 2: 'blue' is not a number"),
+    "missing": ("1,2\n3,\n5,6\n", "row 2 of the data holds a number that is missing"),
+    "inf": ("1,2\n3,inf\n5,6\n", "row 2 of the data holds"),
+    "huge": ("1,2\n3,1e300\n5,6\n", "outside \\[-1e30, 1e30\\]"),
+    "ragged": ("1,2\n3,4,5\n", "line 2 has 3 columns, the first row has 2"),
+    "empty": ("", "has no rows of numbers"),
+    "header only": ("x,y\n", "has no rows of numbers"),
+    "short header": ("x\n1,2\n3,4\n", "the header names 1 columns, the rows have 2"),
+    "missing first": ("1,\n3,4\n5,6\n", "row 1 of the data holds"),
+    "thousands": ('"1,000",2\n3,4\n5,6\n', "'1,000' is not a number"),
+    "same": ("1,2\n1,2\n1,2\n", "all 3 points are the same"),
     "infinite": ("1,2\n3,1e400\n", "row 2 of the data holds a number that is missing or infinite"),
     "latin-1": ("größe,b\n1,2\n3,4\n".encode("latin-1"), "line 1 is no text in UTF-8"),
     "utf-16": ("1,2\n3,4\n".encode("utf-16"), "holds NUL bytes: no text in UTF-8"),
@@ -82,3 +93,17 @@ def test_a_line_without_end_and_a_table_beyond_memory_are_refused(tmp_path, monk
     refused(tmp_path / "a.csv", b"1," * 20000, "has a line of more than")
     monkeypatch.setattr(machine, "available_memory", lambda: 1000)
     refused(tmp_path / "a.csv", b"1,2\n3,4\n" * 1000, "needs about .* GiB of memory")
+
+
+def test_csv_with_a_header_blanks_and_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "".join(f"{i}, {i * 0.5}\n" for i in range(100))
+    path.write_bytes(b"\xef\xbb\xbf" + f"height, width\n{rows}".encode())
+    points = files.load(str(path), "")
+    np.testing.assert_array_equal(points, np.stack([np.arange(100), np.arange(100) / 2], axis=1))
+
+
+def test_quoted_numbers_are_no_header(tmp_path):
+    path = tmp_path / "quoted.csv"
+    path.write_text('"1.5","2"\n"3","4"\n')
+    np.testing.assert_array_equal(files.load(str(path), ""), [[1.5, 2], [3, 4]])

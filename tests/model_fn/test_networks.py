@@ -17,8 +17,8 @@ def run(tensor):
 
 def test_frequencies_are_sines_and_cosines_of_octaves():
     points = np.random.RandomState(0).randn(50, 3).astype(np.float32)
-    settings = NetworkSettings(d_num_filters=4)
-    network = networks.discriminator(settings, (3,), True, 4)
+    settings = NetworkSettings(d_num_filters=4, d_frequencies=4)
+    network = networks.discriminator(settings, (3,), True)
     assert network.layers[0].kernel == (3 * 9, 4)
     with tf.Graph().as_default():
         found = run(network._with_frequencies(tf.constant(points)))
@@ -31,7 +31,7 @@ def test_frequencies_are_sines_and_cosines_of_octaves():
 
 def test_he_initialisation_keeps_the_variance():
     settings = NetworkSettings(d_num_filters=256, d_num_layers=3, initialisation="he")
-    network = networks.discriminator(settings, (64,), False, 0)
+    network = networks.discriminator(settings, (64,), False)
     values = network.initial_values("d", np.random.default_rng(0))
     assert values["d/layer1/kernel"].std() == pytest.approx(np.sqrt(2 / 256), rel=0.02)
     assert abs(values["d/layer0/bias"]).max() <= 1
@@ -43,7 +43,7 @@ def test_he_initialisation_keeps_the_variance():
 def test_convolutional_networks_map_noise_to_images_and_images_to_logits(shape):
     settings = NetworkSettings(network="dcgan", latent_space_dim=7)
     make = networks.generator(settings, shape, False)
-    tell = networks.discriminator(settings, shape, False, 0)
+    tell = networks.discriminator(settings, shape, False)
     with tf.Graph().as_default():
         images = make.apply(make.create_parameters("g"), tf.ones((5, 7)))
         assert images.shape.as_list() == [5, int(np.prod(shape))]
