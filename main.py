@@ -106,9 +106,9 @@ def main(arguments: List[str]) -> None:
 
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
     workdir = Workdir(command.workdir)
-    workdir.check_usable()
+    workdir.check_usable(command.repair)
     follows = os.environ.get("RANK_ID", "").strip("0")  # of several cards' processes one writes
-    if workdir.has_settings() and not follows:
+    if (workdir.has_settings() or workdir.has_state()) and not follows:
         workdir.lock()
         if command.repair:
             _repair(workdir, settings)
@@ -161,20 +161,22 @@ def _start_writing(
 
 
 def _repair(workdir: Workdir, settings: Settings) -> None:
-    """Damaged settings are replaced by the flags, if the steps were made with these."""
+    """Lost or damaged settings are replaced by the flags, if the steps were made with these."""
     path = workdir.join("settings.json")
     workdir.repair()
     state = workdir.read_state()
-    if state is None or state.settings_fingerprint == settings.fingerprint():
-        try:
-            before = all_settings.from_json(workdir.read_settings(), path)
-        except UsageError as error:
-            log.warning("%s; written anew", error)
-        else:
-            if state is None or before.fingerprint() == settings.fingerprint():
-                return
-            log.warning("%s: was changed since step 1 was committed; written anew", path)
-        workdir.write_settings(settings.to_json())
+    flags_fit = state is None or state.settings_fingerprint == settings.fingerprint()
+    try:
+        before = all_settings.from_json(workdir.read_settings(), path)
+    except UsageError as error:
+        if not flags_fit:
+            raise UsageError(f"{error}; repairing it needs the flags of the run") from error
+        log.warning("%s; written anew", error)
+    else:
+        if state is None or not flags_fit or before.fingerprint() == settings.fingerprint():
+            return
+        log.warning("%s: was changed since step 1 was committed; written anew", path)
+    workdir.write_settings(settings.to_json())
 
 
 def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:

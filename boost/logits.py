@@ -8,6 +8,7 @@ import numpy as np
 
 import streams
 from boost import mixture, ratios, weights
+from boost.mixture import Pool
 from boost.run import Run
 from boost.training import Task
 from boost.weights import Reweighting
@@ -77,7 +78,7 @@ def prepare(run: Run, number: int, probe: np.ndarray, beta: float) -> Task:
 
 
 def stream(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> Stream:
     """Minibatches of the mixture discriminator before a step.
 
@@ -154,10 +155,10 @@ def _check_weights(data_weights: np.ndarray, batch_size: int) -> None:
 
 
 def _generated(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> np.ndarray:
     rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_DISCRIMINATOR, number)
-    return mixture.take([pool[: run.pool] for pool in pools], mixture_weights, run.pool, rng)
+    return mixture.take([p.for_discriminator for p in pools], mixture_weights, run.pool, rng)
 
 
 def _warn_of_overfit(calibration: Calibration, folds: int) -> None:
