@@ -92,8 +92,9 @@ def main(arguments: List[str]) -> None:
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
     backend.check(device)
-    if command.refine and command.mode not in ("sample", "evaluate"):
-        raise UsageError(f"--refine: only with --mode=sample or evaluate, not {command.mode}")
+    if command.refine and (command.mode == "train" or command.component):
+        other = f"--component={command.component}" if command.component else "--mode=train"
+        raise UsageError(f"--refine: is of a finished mixture, not for {other}")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
@@ -206,8 +207,9 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if command.mode == "export":
         from boost import exports
 
+        refiner = _refiner(mixture, state) if command.refine else None
         for line in exports.export_mixture(
-            mixture, state, command.format, command.component, directory, seed
+            mixture, state, command.format, command.component, directory, seed, refiner
         ):
             log.info("%s", line)
     elif command.mode == "evaluate":
@@ -231,11 +233,15 @@ def _sample(
     if not command.refine:
         return inference.sample(mixture, state, number, seed, purpose)
 
+    return _refiner(mixture, state).sample(number, seed, purpose)
+
+
+def _refiner(mixture: Any, state: State) -> Any:
     from boost.refinement import Refiner
 
     refiner = Refiner(mixture, state)
     log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
-    return refiner.sample(number, seed, purpose)
+    return refiner
 
 
 def _load(
