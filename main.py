@@ -93,8 +93,11 @@ def main(arguments: List[str]) -> None:
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
     backend.check(device)
-    if command.refine and command.mode not in ("sample", "evaluate"):
-        raise UsageError(f"--refine: only with --mode=sample or evaluate, not {command.mode}")
+    if command.refine and (command.mode in ("train", "compare") or command.component):
+        other = (
+            f"--component={command.component}" if command.component else f"--mode={command.mode}"
+        )
+        raise UsageError(f"--refine: is of a finished mixture, not for {other}")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
@@ -109,9 +112,9 @@ def main(arguments: List[str]) -> None:
 
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
     workdir = Workdir(command.workdir)
-    workdir.check_usable()
+    workdir.check_usable(command.repair)
     follows = os.environ.get("RANK_ID", "").strip("0")  # of several cards' processes one writes
-    if workdir.has_settings() and not follows:
+    if (workdir.has_settings() or workdir.has_state()) and not follows:
         workdir.lock()
         if command.repair:
             _repair(workdir, settings)
@@ -164,20 +167,22 @@ def _start_writing(
 
 
 def _repair(workdir: Workdir, settings: Settings) -> None:
-    """Damaged settings are replaced by the flags, if the steps were made with these."""
+    """Lost or damaged settings are replaced by the flags, if the steps were made with these."""
     path = workdir.join("settings.json")
     workdir.repair()
     state = workdir.read_state()
-    if state is None or state.settings_fingerprint == settings.fingerprint():
-        try:
-            before = all_settings.from_json(workdir.read_settings(), path)
-        except UsageError as error:
-            log.warning("%s; written anew", error)
-        else:
-            if state is None or before.fingerprint() == settings.fingerprint():
-                return
-            log.warning("%s: was changed since step 1 was committed; written anew", path)
-        workdir.write_settings(settings.to_json())
+    flags_fit = state is None or state.settings_fingerprint == settings.fingerprint()
+    try:
+        before = all_settings.from_json(workdir.read_settings(), path)
+    except UsageError as error:
+        if not flags_fit:
+            raise UsageError(f"{error}; repairing it needs the flags of the run") from error
+        log.warning("%s; written anew", error)
+    else:
+        if state is None or not flags_fit or before.fingerprint() == settings.fingerprint():
+            return
+        log.warning("%s: was changed since step 1 was committed; written anew", path)
+    workdir.write_settings(settings.to_json())
 
 
 def _compare(command: Command, paths: List[str], explicit: Dict[str, Any]) -> None:
@@ -238,8 +243,9 @@ def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> 
     if command.mode == "export":
         from boost import exports
 
+        refiner = _refiner(mixture, state) if command.refine else None
         for line in exports.export_mixture(
-            mixture, state, command.format, command.component, directory, seed
+            mixture, state, command.format, command.component, directory, seed, refiner
         ):
             log.info("%s", line)
     elif command.mode == "evaluate":
@@ -263,11 +269,15 @@ def _sample(
     if not command.refine:
         return inference.sample(mixture, state, number, seed, purpose)
 
+    return _refiner(mixture, state).sample(number, seed, purpose)
+
+
+def _refiner(mixture: Any, state: State) -> Any:
     from boost.refinement import Refiner
 
     refiner = Refiner(mixture, state)
     log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
-    return refiner.sample(number, seed, purpose)
+    return refiner
 
 
 def _load(

@@ -46,7 +46,8 @@ class Command:
     refine: bool = option(
         False,
         "In sample and evaluate: accept the mixture's samples by the density ratio of the data to "
-        "it, from discriminators that are trained the first time and kept in WORKDIR/refinement.",
+        "it, from discriminators that are trained the first time and kept in WORKDIR/refinement; "
+        "in export: choose one of 50 by it.",
     )
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
     output: str = option(

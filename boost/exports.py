@@ -1,32 +1,42 @@
 """Exports the mixture, or one of its components, for use without this project."""
 
+import functools
 import os
 import shutil
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import tensorflow as tf
+from scipy import special
 
 import streams
 from boost import inference, mixture
 from boost.outputs import UNFINISHED_EXPORT, unfinished
+from boost.refinement import Refiner
 from boost.run import Run
 from boost.state import State
 from estimator import export
 from estimator.export import Signature
 from model_fn import mixture_model
 from model_fn.gan import AVERAGE
-from model_fn.mixture_model import Mixture
+from model_fn.mixture_model import Mixture, Refinement
 from streams import Purpose
 
 
 def export_mixture(
-    run: Run, state: State, form: str, component: int, directory: str, seed: int
+    run: Run,
+    state: State,
+    form: str,
+    component: int,
+    directory: str,
+    seed: int,
+    refiner: Optional[Refiner] = None,
 ) -> List[str]:
     """Writes an export, whole or not at all, in place of an earlier one.
 
     With it goes an example: the latent noise of `--mode=sample` with this seed, which component
-    each row comes from, and the points that the checkpoints make of it.
+    each row comes from, and the points that the checkpoints make of it; for a refined sampler also
+    the number that chooses among each `mixture_model.PROPOSALS` of these.
 
     Args:
       run: the run that made the components.
@@ -35,15 +45,18 @@ def export_mixture(
       component: 1, 2, ...; 0 for the whole mixture.
       directory: of the export.
       seed: of the example.
+      refiner: chooses among the whole mixture's samples, if given.
 
     Returns:
       Lines that say what was written.
     """
     model = _model(run, state, component)
     feeds, expected = _example(run, state, component, model, seed)
-    signatures = {
-        "sample": Signature(lambda batch: mixture_model.build(model, batch), list(feeds), "points")
-    }
+    build = functools.partial(mixture_model.build, model)
+    if refiner:
+        build = functools.partial(mixture_model.build_refined, model, _refinement(run, refiner))
+        feeds["choice_uniform"], expected = _chosen(refiner, expected, seed)
+    signatures = {"sample": Signature(build, list(feeds), "points")}
     if model.discriminator:
         signatures["density_ratio"] = Signature(
             lambda batch: mixture_model.build_density_ratio(model), ["points_in"], "density_ratio"
@@ -74,6 +87,30 @@ def _model(run: Run, state: State, component: int) -> Mixture:
         weights,
         _values(run.workdir.join(discriminator)) if discriminator and not component else {},
     )
+
+
+def _refinement(run: Run, refiner: Refiner) -> Refinement:
+    rounds = refiner.refinement.rounds
+    return Refinement(
+        refiner.network,
+        [_values(run.workdir.join(each.checkpoint)) for each in rounds],
+        [each.slope for each in rounds],
+        [each.offset for each in rounds],
+        refiner.refinement.cap,
+    )
+
+
+def _chosen(refiner: Refiner, points: np.ndarray, seed: int) -> Tuple[np.ndarray, np.ndarray]:
+    """The example's uniform numbers, and the proposal of each sample that they choose."""
+    log_weights = np.minimum(refiner.log_ratio(points), refiner.refinement.cap)
+    probabilities = special.softmax(log_weights.reshape(-1, mixture_model.PROPOSALS), axis=1)
+    rng = streams.generator(seed, Purpose.SAMPLE, 1)
+    chosen = np.array([rng.choice(len(own), p=own) for own in probabilities])
+    rows = np.arange(len(chosen))
+    # In the middle of the interval that chooses the proposal, as with the components.
+    middles = np.cumsum(probabilities, axis=1) - probabilities / 2
+    proposals = points.reshape(*probabilities.shape, *points.shape[1:])
+    return middles[rows, chosen].astype(np.float32), proposals[rows, chosen]
 
 
 def _values(checkpoint: str) -> Dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 import streams
 from boost import mixture, ratios, weights
+from boost.mixture import Pool
 from boost.run import Run
 from boost.training import Task
 from boost.weights import Reweighting
@@ -98,7 +99,7 @@ def prepare(run: Run, number: int, probe: np.ndarray, beta: float, fresh: "Futur
 
 
 def stream(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> Stream:
     """Minibatches of the mixture discriminator before a step.
 
@@ -120,14 +121,14 @@ def stream(
 
 
 def fresh_samples(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> Fresh:
     """What the discriminator before a step is checked with; arguments as of `stream`."""
     rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_DISCRIMINATOR, number, 1)
-    unseen = [pool[run.pool :] for pool in pools]
+    unseen = [pool.for_evaluation for pool in pools]
     generated = mixture.take(unseen, mixture_weights, _unseen_number(run), rng)
     known = run.dataset.truth is not None and np.prod(run.dataset.shape) <= HIGHEST_DIMENSION
-    others = [pool[: run.pool] for pool in pools]
+    others = [pool.for_discriminator for pool in pools]
     samples = mixture.take(others, mixture_weights, calibration.KDE_SAMPLES if known else 0, rng)
     return Fresh(generated, samples)
 
@@ -211,10 +212,10 @@ def _check_weights(data_weights: np.ndarray, batch_size: int) -> None:
 
 
 def _generated(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> np.ndarray:
     rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_DISCRIMINATOR, number)
-    return mixture.take([pool[: run.pool] for pool in pools], mixture_weights, run.pool, rng)
+    return mixture.take([p.for_discriminator for p in pools], mixture_weights, run.pool, rng)
 
 
 def _warn_of_overfit(calibration: Calibration, folds: int) -> None:

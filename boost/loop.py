@@ -4,13 +4,14 @@ import dataclasses
 import glob
 import logging
 import os
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
 import durable
 import endings
 from boost import memory, ratios, report, scoring, step
+from boost.mixture import Pool
 from boost.pictures import Pictures
 from boost.run import Run
 from boost.side_process import SideProcess
@@ -85,14 +86,20 @@ class _Trainings:
             self._prepared[number] = step.prepare(self._run, number, self.scene.probe())
 
 
-def _pools(run: Run, state: Optional[State]) -> List[np.ndarray]:
+def _pools(run: Run, state: Optional[State]) -> List[Pool]:
     """The committed components' samples, drawn again."""
-    going_on = state is not None and len(state.steps) < run.boost.steps
-    records = state.steps if state and going_on else ()
-    return [
-        step.component_pool(run, record.step, run.workdir.join(record.checkpoint))
-        for record in records
-    ]
+    pools: List[Pool] = []
+    if state is not None and len(state.steps) < run.boost.steps:
+        for record in state.steps:
+            path = run.workdir.join(record.checkpoint)
+            _add(pools, step.component_pool(run, record.step, path), state.mixture_weights)
+    return pools
+
+
+def _add(pools: List[Pool], newest: Pool, mixture_weights: Sequence[float]) -> None:
+    """Adds a pool; what is not needed of those before it goes."""
+    pools[:] = [pool.beginning(newest, weight) for pool, weight in zip(pools, mixture_weights)]
+    pools.append(newest)
 
 
 def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
@@ -102,7 +109,7 @@ def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
 
 
 def _steps(
-    run: Run, state: State, trainings: _Trainings, pools: List[np.ndarray], side: SideProcess
+    run: Run, state: State, trainings: _Trainings, pools: List[Pool], side: SideProcess
 ) -> State:
     modes = len(run.dataset.truth.means) if run.dataset.truth else 0
     events = MixtureEvents(run.workdir.path, state.perfect)
@@ -131,13 +138,14 @@ def _steps(
 
 
 def _one_step(
-    run: Run, state: State, number: int, trainings: _Trainings, pools: List[np.ndarray]
+    run: Run, state: State, number: int, trainings: _Trainings, pools: List[Pool]
 ) -> State:
     """The state with one step more, not yet committed."""
     done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
-    pools.append(done.pool)
     _log_step(done, state, len(run.dataset.truth.means) if run.dataset.truth else 0)
-    return state.with_step(_record(run, trainings.scene, done))
+    state = state.with_step(_record(run, trainings.scene, done))
+    _add(pools, done.pool, state.mixture_weights)
+    return state
 
 
 def _record(run: Run, scene: Scene, done: Step) -> StepRecord:

@@ -7,6 +7,34 @@ import numpy as np
 from input_fn.fixed import FixedInput
 from input_fn.weighted import draw_latent
 
+NEGLIGIBLE = 1e-15
+"""The probability that is not provided for that a component is asked for more than is kept."""
+
+
+class Pool(NamedTuple):
+    """Independent samples of a component, drawn once."""
+
+    for_discriminator: np.ndarray  # [n, *shape]
+    for_evaluation: np.ndarray  # [m, *shape], that no mixture discriminator sees
+
+    def beginning(self, whole: "Pool", mixture_weight: float) -> "Pool":
+        """What `take` may still ask for, now that the component's weight can only fall.
+
+        So the pools of any number of components together hold little more than one of them.
+
+        Args:
+          whole: a pool of all samples that a component had.
+          mixture_weight: of this pool's component.
+        """
+        kept = []
+        for points, size in zip(self, map(len, whole)):
+            mean, nats = size * mixture_weight, -np.log(NEGLIGIBLE)
+            # Bernstein's inequality for the binomial count.
+            variance = mean * (1.0 - mixture_weight)
+            more = nats / 3 + np.sqrt(nats**2 / 9 + 2 * nats * variance)
+            kept.append(points[: int(np.ceil(mean + more))].copy())
+        return Pool(*kept)
+
 
 def take(
     pools: Sequence[np.ndarray],
@@ -20,15 +48,20 @@ def take(
     gives is multinomial; they are different samples of its pool, in random order.
 
     Args:
-      pools: for each component [at least `number`, *shape] independent samples.
+      pools: for each component independent samples [n, *shape], as many as may be asked for.
       mixture_weights: alpha, sums to 1.
       number: of samples to take.
       rng: decides the counts and the order.
 
     Returns:
       [number, *shape].
+
+    Raises:
+      RuntimeError: if a pool has too few.
     """
     counts = rng.multinomial(number, mixture_weights)
+    if any(count > len(pool) for pool, count in zip(pools, counts)):
+        raise RuntimeError(f"pools of {[len(pool) for pool in pools]} samples, {counts} wanted")
     taken = np.concatenate([pool[:count] for pool, count in zip(pools, counts)])
     return taken[rng.permutation(number)]
 

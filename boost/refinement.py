@@ -26,7 +26,7 @@ from boost.workdir import Workdir
 from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
-from model_fn.settings import MixtureDiscriminatorSettings, OptimizerSettings
+from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, OptimizerSettings
 from options import UsageError
 from streams import Purpose
 
@@ -120,6 +120,19 @@ class Refiner:
         name = state.fingerprint()[:16]
         self._directory = run.workdir.join("refinement", name)
         self.refinement = self._read() or self._make()
+
+    @property
+    def network(self) -> NetworkSettings:
+        """Of its discriminators: stronger than those of boosting."""
+        network = self._run.network
+        return dataclasses.replace(
+            network,
+            d_num_filters=UNITS if network.network == "mlp" else network.d_num_filters,
+            d_num_layers=LAYERS,
+            d_frequencies=OCTAVES,
+            d_activation="leaky_relu",
+            initialisation="he",
+        )
 
     def sample(self, number: int, seed: int, purpose: Purpose) -> np.ndarray:
         """[number, *shape] float32 independent refined samples; the same for the same seed."""
@@ -258,16 +271,8 @@ class Refiner:
         return FixedInput("points", self._run.dataset.shape, [points])
 
     def _params(self, number: int) -> mixture_discriminator.MixtureDiscriminatorParams:
-        """A discriminator that is stronger than those of boosting, on standardised points."""
-        run = self._run
-        network = dataclasses.replace(
-            run.network,
-            d_num_filters=UNITS if run.network.network == "mlp" else run.network.d_num_filters,
-            d_num_layers=LAYERS,
-            d_frequencies=OCTAVES,
-            d_activation="leaky_relu",
-            initialisation="he",
-        )
+        """A discriminator on standardised points."""
+        run, network = self._run, self.network
         rng = streams.generator(run.seed, Purpose.REFINEMENT_INIT, number)
         shape, moments = run.dataset.shape, self._moments
         values = mixture_discriminator.initial_values(

@@ -9,6 +9,7 @@ import numpy as np
 import streams
 from boost import betas, logits, mixture, weights
 from boost.logits import Fresh, Verdict
+from boost.mixture import Pool
 from boost.run import Run
 from boost.training import Task, Training
 from boost.weights import Reweighting
@@ -36,7 +37,7 @@ class Step(NamedTuple):
     checkpoint: str  # path prefix of the component's checkpoint
     initialisations: Dict[str, int]  # by network, how many it took; 0 for one that is not there
     iterations_per_second: float
-    pool: np.ndarray  # [pool + evaluation, *shape] samples of the component
+    pool: Pool  # of the component
     metrics: Metrics
     density: KernelDensity
     samples: List[np.ndarray]  # of the mixture, by component, to look at
@@ -96,7 +97,7 @@ def run_step(
     run: Run,
     number: int,
     prepared: Prepared,
-    pools: Sequence[np.ndarray],
+    pools: Sequence[Pool],
     mixture_weights: Sequence[float],
 ) -> Step:
     """Trains the next component on what the mixture so far does not produce, and adds it.
@@ -123,7 +124,7 @@ def run_step(
     clock.lap("discriminator")
     trained: TrainResult = component.result()
     clock.lap("training")
-    all_pools = [*pools, trained.predictions["points"]]
+    all_pools = [*pools, _pool(run, trained.predictions["points"])]
     beta = next_beta(run, number, all_pools, mixture_weights)
     new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
     metrics, density = evaluate(run, number, all_pools, new_weights)
@@ -183,7 +184,7 @@ def planned_beta(run: Run, number: int) -> float:
 
 
 def next_beta(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
+    run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]
 ) -> float:
     """Weight of a step's component, the last of the pools.
 
@@ -192,7 +193,7 @@ def next_beta(
     if run.boost.meta_algorithm != "best_of" or number == 1:
         return planned_beta(run, number)
     best = pools[int(np.argmax(mixture_weights))]
-    scores = [run.validation.score(pool[run.pool :])[0].coverage for pool in (best, pools[-1])]
+    scores = [run.validation.score(p.for_evaluation)[0].coverage for p in (best, pools[-1])]
     return float(scores[1] > scores[0])
 
 
@@ -215,27 +216,30 @@ def pool_latent(run: Run, number: int) -> FixedInput:
     return mixture.latent_input(weighted.draw_latent(shape, run.network.latent_space_distr, rng))
 
 
-def component_pool(run: Run, number: int, checkpoint: str) -> np.ndarray:
+def component_pool(run: Run, number: int, checkpoint: str) -> Pool:
     """A committed component's pool, drawn again: the very samples of its step."""
     params = run.gan_params(number)
-    points = run.engine.predict(gan.model_fn, checkpoint, params, pool_latent(run, number))
-    return points["points"]
+    predicted = run.engine.predict(gan.model_fn, checkpoint, params, pool_latent(run, number))
+    return _pool(run, predicted["points"])
 
 
-def evaluate(
-    run: Run, number: int, pools: Sequence[np.ndarray], mixture_weights: Sequence[float]
-) -> Any:
+def _pool(run: Run, points: np.ndarray) -> Pool:
+    return Pool(points[: run.pool], points[run.pool :])
+
+
+def evaluate(run: Run, number: int, pools: Sequence[Pool], mixture_weights: Sequence[float]) -> Any:
     """Metrics of the mixture on samples that its discriminators never see, and their KDE."""
     rng = streams.generator(run.seed, Purpose.MIXTURE_FOR_EVALUATION, number)
-    unseen = [pool[run.pool :] for pool in pools]
+    unseen = [pool.for_evaluation for pool in pools]
     drawn = mixture.take(unseen, mixture_weights, run.yardstick.sizes.of_model, rng)
     return run.yardstick.score(drawn)
 
 
-def by_component(pools: Sequence[np.ndarray], mixture_weights: Sequence[float]) -> List[np.ndarray]:
+def by_component(pools: Sequence[Pool], mixture_weights: Sequence[float]) -> List[np.ndarray]:
     """Samples of the mixture to look at, [n, prod(shape)] by component, n as it weighs."""
-    number = points_shown(SAMPLES_SHOWN, pools[0].shape[1:])
+    points = [pool.for_discriminator for pool in pools]
+    number = points_shown(SAMPLES_SHOWN, points[0].shape[1:])
     return [
-        pool[: int(round(number * weight))].reshape(-1, int(np.prod(pool.shape[1:])))
-        for pool, weight in zip(pools, mixture_weights)
+        own[: int(round(number * weight))].reshape(-1, int(np.prod(own.shape[1:])))
+        for own, weight in zip(points, mixture_weights)
     ]

@@ -42,8 +42,11 @@ class Workdir:
         """Model directory of a component."""
         return self.join("components", f"{step:02d}")
 
-    def check_usable(self) -> None:
+    def check_usable(self, repair: bool = False) -> None:
         """Checks, before any work, that a run can be made or gone on with here.
+
+        Args:
+          repair: whether lost settings are going to be written anew.
 
         Raises:
           UsageError: if the path is no directory, cannot be written, or holds something else.
@@ -65,14 +68,20 @@ class Workdir:
         except OSError as error:
             raise UsageError(f"{flag}: {error.strerror}") from error
         others = [name for name in inside if name != LOCK and not name.endswith(".tmp")]
-        if others and not self.has_settings():
+        if others and not self.has_settings() and not (repair and self.has_state()):
+            remedy = "--repair with the flags of the run writes it anew" if self.has_state() else ""
             raise UsageError(
-                f"{flag}: is not empty and holds no settings.json; choose another directory"
+                f"{flag}: is not empty and holds no settings.json; "
+                f"{remedy or 'choose another directory'}"
             )
 
     def has_settings(self) -> bool:
         """Whether a run was started here."""
         return os.path.isfile(self.join("settings.json"))
+
+    def has_state(self) -> bool:
+        """Whether a state was committed here."""
+        return any(map(os.path.isfile, self._states()))
 
     def read_settings(self) -> str:
         """The text of settings.json.
@@ -151,11 +160,15 @@ class Workdir:
             shutil.rmtree(self.component(record.step), ignore_errors=True)
 
     def _newest_readable_state(self) -> Tuple[str, Optional[State]]:
-        copies = os.path.join(glob.escape(self.join("components")), "*", "state.json")
-        for path in [self.join("state.json"), *sorted(glob.glob(copies), reverse=True)]:
+        for path in self._states():
             with contextlib.suppress(ValueError, UsageError):
                 return path, states.decode(_read(path))
         return "", None
+
+    def _states(self) -> List[str]:
+        """Where the state is, and then its copies beside the components, newest first."""
+        copies = os.path.join(glob.escape(self.join("components")), "*", "state.json")
+        return [self.join("state.json"), *sorted(glob.glob(copies), reverse=True)]
 
     def lock(self) -> None:
         """Keeps other processes from writing here while this one lives.

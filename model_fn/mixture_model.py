@@ -12,6 +12,20 @@ Values = Dict[str, np.ndarray]
 """Trained values by variable name, as a checkpoint holds them."""
 
 
+PROPOSALS = 50
+"""Samples of the plain mixture that one refined sample is chosen from."""
+
+
+class Refinement(NamedTuple):
+    """Discriminators whose calibrated logits add up to log dP_d/dP_g; see `boost.refinement`."""
+
+    network: NetworkSettings
+    discriminators: Sequence[Values]
+    slopes: Sequence[float]
+    offsets: Sequence[float]
+    cap: float  # log ratio beyond which nothing weighs more
+
+
 class Mixture(NamedTuple):
     """What the model is made of."""
 
@@ -39,6 +53,51 @@ def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:
     """
     latent = tf.placeholder(tf.float32, [batch or None, mixture.network.latent_space_dim], "latent")
     tensors = {"latent": latent}
+    flat = _points(mixture, latent, tensors)
+    tensors["points"] = tf.reshape(flat, [batch or -1, *mixture.shape], name="points")
+    return tensors
+
+
+def build_refined(mixture: Mixture, refinement: Refinement, batch: int) -> Dict[str, tf.Tensor]:
+    """Builds a sampler that chooses each point among `PROPOSALS` samples of the mixture.
+
+    Sampling by importance resampling (Rubin, 1987): proposal j is chosen with a probability
+    proportional to min(r(x_j), exp(cap)), r = dP_d/dP_g, by one more uniform number. It draws from
+    what `--mode=sample --refine` draws from as the number of proposals grows.
+
+    Args:
+      mixture: what proposes.
+      refinement: what chooses.
+      batch: static number of proposals, a multiple of `PROPOSALS`, or 0 for any.
+
+    Returns:
+      Tensors as in `build` for the proposals, each `PROPOSALS` rows those of one sample;
+      "choice_uniform" [samples] in [0, 1), fed; "points" [samples, *shape] in the user's units.
+    """
+    samples = batch // PROPOSALS
+    latent = tf.placeholder(tf.float32, [batch or None, mixture.network.latent_space_dim], "latent")
+    choice = tf.placeholder(tf.float32, [samples or None], "choice_uniform")
+    tensors = {"latent": latent, "choice_uniform": choice}
+    flat = _points(mixture, latent, tensors)
+    log_ratios = []
+    for number, values in enumerate(refinement.discriminators):
+        (logits,) = _logits(mixture, refinement.network, values, f"refinement_{number + 1}/", flat)
+        log_ratios.append(refinement.slopes[number] * logits + refinement.offsets[number])
+    log_weights = tf.minimum(tf.add_n(log_ratios), refinement.cap)
+    by_sample = tf.nn.softmax(tf.reshape(log_weights, [samples or -1, PROPOSALS]))
+    ends = tf.cumsum(by_sample, axis=1)
+    after = tf.cast(ends <= tf.expand_dims(choice, 1), tf.float32)  # 1 before the chosen one
+    after *= [1.0] * (PROPOSALS - 1) + [0.0]  # rounding leaves no gap at 1
+    before = tf.concat([tf.ones_like(after[:, :1]), after[:, :-1]], axis=1)
+    size = int(np.prod(mixture.shape))
+    proposals = tf.reshape(flat, [samples or -1, PROPOSALS, size])
+    chosen = tf.reduce_sum(tf.expand_dims(before - after, 2) * proposals, axis=1)
+    tensors["points"] = tf.reshape(chosen, [samples or -1, *mixture.shape], name="points")
+    return tensors
+
+
+def _points(mixture: Mixture, latent: tf.Tensor, tensors: Dict[str, tf.Tensor]) -> tf.Tensor:
+    """Flat samples of the mixture; adds "component_uniform" to the tensors where there is need."""
     outputs = []
     for number, values in enumerate(mixture.components, 1):
         scope = f"component_{number:02d}/" if len(mixture.components) > 1 else ""
@@ -47,13 +106,10 @@ def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:
         points = make.apply([_variable(scope + n, values[n]) for n in names], latent)
         outputs.append(_units(values, scope).to_units(points))
     if len(outputs) > 1:
-        uniform = tf.placeholder(tf.float32, [batch or None], "component_uniform")
+        uniform = tf.placeholder(tf.float32, latent.shape[:1], "component_uniform")
         tensors["component_uniform"] = uniform
-        flat = _choose(outputs, uniform, mixture.mixture_weights)
-    else:
-        flat = outputs[0]
-    tensors["points"] = tf.reshape(flat, [batch or -1, *mixture.shape], name="points")
-    return tensors
+        return _choose(outputs, uniform, mixture.mixture_weights)
+    return outputs[0]
 
 
 def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
@@ -65,19 +121,24 @@ def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
       Tensors "points_in" [any, *shape], fed, and "density_ratio" [any].
     """
     points = tf.placeholder(tf.float32, [None, *mixture.shape], "points_in")
-    size = int(np.prod(mixture.shape))
-    flat = _units(mixture.discriminator, "discriminator/").to_network(
-        tf.reshape(points, [-1, size])
-    )
-    tell = networks.discriminator(mixture.network, mixture.shape, mixture.gan.unrolled)
-    logits, fold = [], 0
-    while f"mixture_discriminator/fold{fold}/layer0/kernel" in mixture.discriminator:
-        names = [name for name, _ in tell.shapes(f"mixture_discriminator/fold{fold}")]
-        parameters = [_variable(name, mixture.discriminator[name]) for name in names]
-        logits.append(tell.logits(parameters, flat))
-        fold += 1
+    flat = tf.reshape(points, [-1, int(np.prod(mixture.shape))])
+    logits = _logits(mixture, mixture.network, mixture.discriminator, "", flat)
     mean = tf.add_n(logits) / len(logits)
     return {"points_in": points, "density_ratio": tf.exp(-mean, "density_ratio")}
+
+
+def _logits(
+    mixture: Mixture, network: NetworkSettings, values: Values, scope: str, flat: tf.Tensor
+) -> List[tf.Tensor]:
+    """Of flat points in the user's units, one tensor a fold of a mixture discriminator."""
+    tell = networks.discriminator(network, mixture.shape, mixture.gan.unrolled)
+    inputs = _units(values, f"{scope}discriminator/").to_network(flat)
+    logits: List[tf.Tensor] = []
+    while f"mixture_discriminator/fold{len(logits)}/layer0/kernel" in values:
+        names = [name for name, _ in tell.shapes(f"mixture_discriminator/fold{len(logits)}")]
+        parameters = [_variable(scope + name, values[name]) for name in names]
+        logits.append(tell.logits(parameters, inputs))
+    return logits
 
 
 def _choose(

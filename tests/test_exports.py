@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -57,7 +58,8 @@ BEFORE = """
 import os, sys
 import numpy as np
 assert not any(os.path.exists(os.path.join(path, "boost")) for path in sys.path)
-names = [n for n in ("latent", "component_uniform") if os.path.exists(n + ".npy")]
+possible = ("latent", "component_uniform", "choice_uniform")
+names = [n for n in possible if os.path.exists(n + ".npy")]
 feeds = {n: np.load(n + ".npy") for n in names}
 """
 AFTER = """
@@ -125,6 +127,37 @@ def test_a_component_alone(tiny_run, tmp_path, form):
     again, _ = read_again(form, directory)
     expected = np.load(os.path.join(directory, "expected.npy"))
     np.testing.assert_allclose(again, expected, atol=TOLERANCE)
+
+
+@pytest.fixture(scope="module")
+def refined_run(tiny_run, tmp_path_factory):
+    """The tiny run, to which a refinement may be added."""
+    workdir = str(tmp_path_factory.mktemp("refined") / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    return workdir
+
+
+@pytest.mark.parametrize("form", sorted(READERS))
+def test_a_refined_sampler_chooses_as_the_checkpoints_do(refined_run, tmp_path, form):
+    directory = str(tmp_path / form)
+    done = run_main(
+        "--mode=export",
+        "--refine",
+        f"--format={form}",
+        f"--workdir={refined_run}",
+        f"--export_dir={directory}",
+    )
+    assert done.returncode == 0, done.stderr
+    again, _ = read_again(form, directory)
+    expected = np.load(os.path.join(directory, "expected.npy"))
+    assert expected.shape == (100, 2)
+    np.testing.assert_allclose(again, expected, atol=TOLERANCE)
+
+
+def test_a_component_alone_is_not_refined(tiny_run):
+    done = run_main("--mode=export", "--refine", "--component=1", f"--workdir={tiny_run[0]}")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_scripts_for_the_card_name_the_shapes(tiny_run, tmp_path):

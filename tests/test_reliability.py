@@ -174,6 +174,30 @@ def test_damaged_files_are_named_and_repaired_only_when_told_to(tiny_run, tmp_pa
     assert run_main("--mode=evaluate", f"--workdir={workdir}").returncode == 0
 
 
+def test_lost_settings_are_written_anew_by_the_flags_of_the_run_only(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    path = os.path.join(workdir, "settings.json")
+    with open(path) as file:
+        before = file.read()
+    os.remove(path)
+    for flags, told in (
+        (["--mode=evaluate"], "no settings.json"),
+        (TINY, "no settings.json; --repair with the flags of the run"),
+        ([*TINY, "--repair", "--init_std=0.5"], "needs the flags of the run"),
+    ):
+        done = run_main(*flags, f"--workdir={workdir}")
+        assert done.returncode == 2, done.stderr
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert not os.path.exists(path)
+    done = run_main(*TINY, "--repair", f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    with open(path) as file:
+        assert file.read() == before
+    assert metrics_of(workdir) == metrics_of(tiny_run[0])
+
+
 def test_the_work_directory_gets_the_users_umask(tmp_path):
     before = os.umask(0o027)
     try:
