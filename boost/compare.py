@@ -39,50 +39,31 @@ def write(runs: Sequence[Compared], path: str) -> None:
       runs: at least two.
       path: of the .html.
     """
-    pictures = [Picture.load(run.workdir.join(run.state.steps[-1].picture)) for run in runs]
-    first = pictures[0].scene
+    lasts = [run.state.steps[-1] for run in runs]
+    pictures = [Picture.load(run.workdir.join(last.picture)) for run, last in zip(runs, lasts)]
     names = [
         name
         for name in FORMATS
-        if not all(math.isnan(getattr(run.state.steps[-1].metrics, name)) for run in runs)
-    ]
-    samples = [
-        comparison_plots.draw_samples(
-            each, first if each.scene.shape == first.shape else each.scene
-        )
-        for each in pictures
+        if not all(math.isnan(getattr(last.metrics, name)) for last in lasts)
     ]
     text = pages.render(
         "compare.html.j2",
         title=f"{len(runs)} runs compared",
         remarks=_remarks(runs),
-        runs=[
-            {
-                "name": run.name,
-                "link": _link(run, path),
-                "progress": f"{len(run.state.steps)} of {run.settings['steps']} steps",
-                "verdict": report.verdict(
-                    run.state.steps[-1].metrics,
-                    run.state.perfect.median,
-                    len(picture.scene.means),
-                ),
-            }
-            for run, picture in zip(runs, pictures)
-        ],
+        runs=[_head(run, picture, path) for run, picture in zip(runs, pictures)],
         columns=["run", "steps", *(FORMATS[name][0] for name in names)],
         rows=[
-            [run.name, len(run.state.steps), *pages.cells(run.state.steps[-1].metrics, names)]
-            for run in runs
+            [run.name, last.step, *pages.cells(last.metrics, names)]
+            for run, last in zip(runs, lasts)
         ],
         perfect=[
-            [f"perfect sampler, {run.name}" if len(_yardsticks(runs)) > 1 else "perfect sampler"]
-            + ["", *pages.cells(run.state.perfect.median, names)]
-            for run in _yardsticks(runs)
+            [name, "", *pages.cells(run.state.perfect.median, names)]
+            for name, run in _yardsticks(runs).items()
         ],
         setting_columns=["", *(run.name for run in runs)],
         settings=differences(runs),
         curves=_curves(runs),
-        samples=_named(runs, samples),
+        samples=_named(runs, _samples(runs, pictures)),
         weights=_named(runs, [_weights(run) for run in runs]),
     )
     durable.write_atomically(path, text)
@@ -94,9 +75,25 @@ def differences(runs: Sequence[Compared]) -> List[List[Any]]:
     return [row for row in rows if any(value != row[1] for value in row[2:])]
 
 
-def _yardsticks(runs: Sequence[Compared]) -> List[Compared]:
-    """The first run of each kind of data and sizes, on which a perfect sampler scores the same."""
-    return list({repr(run.state.perfect): run for run in reversed(runs)}.values())[::-1]
+def _head(run: Compared, picture: Picture, path: str) -> Dict[str, Any]:
+    """What stands above all of a run, on a page of this path."""
+    metrics, perfect = run.state.steps[-1].metrics, run.state.perfect.median
+    return {
+        "name": run.name,
+        "link": _link(run, path),
+        "progress": f"{len(run.state.steps)} of {run.settings['steps']} steps",
+        "verdict": report.verdict(metrics, perfect, len(picture.scene.means)),
+    }
+
+
+def _yardsticks(runs: Sequence[Compared]) -> Dict[str, Compared]:
+    """The first run of all that have the same perfect sampler, by that one's name."""
+    firsts: Dict[str, Compared] = {}
+    for run in runs:
+        firsts.setdefault(repr(run.state.perfect), run)
+    if len(firsts) == 1:
+        return {"perfect sampler": runs[0]}
+    return {f"perfect sampler, {run.name}": run for run in firsts.values()}
 
 
 def _remarks(runs: Sequence[Compared]) -> List[str]:
@@ -111,17 +108,32 @@ def _remarks(runs: Sequence[Compared]) -> List[str]:
 
 
 def _curves(runs: Sequence[Compared]) -> List[Dict[str, str]]:
-    yardsticks = _yardsticks(runs)
+    yardsticks = [run.name for run in _yardsticks(runs).values()]
     curves = [
         comparison_plots.Curve(
             run.name,
             [record.metrics for record in run.state.steps],
-            run.state.perfect if run in yardsticks else None,
+            run.state.perfect if run.name in yardsticks else None,
         )
         for run in runs
     ]
     drawn = comparison_plots.draw_curves(curves)
     return [pages.picture(title, png) for title, png in drawn.items()]
+
+
+def _samples(runs: Sequence[Compared], pictures: Sequence[Picture]) -> List[bytes]:
+    """In one frame where the data are the same."""
+    return [
+        comparison_plots.draw_samples(
+            picture,
+            pictures[0].scene if _same_data(run, runs[0]) else picture.scene,
+        )
+        for run, picture in zip(runs, pictures)
+    ]
+
+
+def _same_data(run: Compared, other: Compared) -> bool:
+    return run.state.data_fingerprint == other.state.data_fingerprint
 
 
 def _weights(run: Compared) -> bytes:

@@ -34,7 +34,7 @@ log = logging.getLogger("adagan")
 
 
 class Calibration(NamedTuple):
-    """Means over points of the data; logits are of the probability of "real"."""
+    """Means over points of the data, and the error; logits are of the probability of "real"."""
 
     scored_logit: float  # of the training points, as used for the ratios
     trained_on_logit: float  # of the training points by a discriminator that was trained on them
@@ -218,8 +218,8 @@ def _generated(
     return mixture.take([p.for_discriminator for p in pools], mixture_weights, run.pool, rng)
 
 
-def _warn_of_overfit(calibration: Calibration, folds: int) -> None:
-    gap = calibration.trained_on_logit - calibration.unseen_logit
+def _warn_of_overfit(means: Calibration, folds: int) -> None:
+    gap = means.trained_on_logit - means.unseen_logit
     if gap > OVERFIT_GAP:
         remedy = (
             "each half is scored by the other half's discriminator, so the ratios stay usable"

@@ -1,6 +1,7 @@
 """What the HTML pages share: one look, self-contained, readable from disk without network."""
 
 import base64
+import math
 import os
 from typing import Any, Dict, List
 
@@ -28,4 +29,9 @@ def picture(name: str, png: bytes) -> Dict[str, str]:
 
 def cells(metrics: Metrics, names: List[str]) -> List[str]:
     """Some fields of the metrics as cells of a table."""
-    return [FORMATS[name][1].format(getattr(metrics, name)) for name in names]
+    return [cell(getattr(metrics, name), FORMATS[name][1]) for name in names]
+
+
+def cell(value: float, form: str) -> str:
+    """A figure in this format; "" for nan, which has no meaning there."""
+    return "" if math.isnan(value) else form.format(value)

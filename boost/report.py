@@ -93,7 +93,7 @@ def _own_cells(record: StepRecord) -> List[str]:
         (record.calibration.get("error", math.nan), "{:.3f}"),
         (record.iterations_per_second, "{:,.0f}"),
     ]
-    return ["" if math.isnan(value) else form.format(value) for value, form in figures]
+    return [pages.cell(value, form) for value, form in figures]
 
 
 def _picture(name: str, path: str) -> Dict[str, str]:
