@@ -38,6 +38,7 @@ HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15
   python main.py --mode=sample --workdir=mine --num_samples=1000 --output=new.npy
   python main.py --mode=evaluate --workdir=mine
   python main.py --mode=export --workdir=mine --format=onnx
+  python main.py --mode=compare --output=compare.html results mine
   tensorboard --logdir=mine --host=127.0.0.1
 
 The same command again goes on after the last finished step. --flagfile=FILE reads flags.
@@ -87,13 +88,15 @@ def parse(arguments: List[str]) -> List[str]:
 
 def main(arguments: List[str]) -> None:
     """Flags to settings, then one call by mode."""
-    if len(arguments) > 1:
+    if len(arguments) > 1 and FLAGS.mode != "compare":
         raise UsageError(f"{arguments[1]}: not a flag; see --help")
     _set_up_log(_verbosity())
     command, device = _room(Command), _room(DeviceSettings)
     backend.check(device)
-    if command.refine and (command.mode == "train" or command.component):
-        other = f"--component={command.component}" if command.component else "--mode=train"
+    if command.refine and (command.mode in ("train", "compare") or command.component):
+        other = (
+            f"--component={command.component}" if command.component else f"--mode={command.mode}"
+        )
         raise UsageError(f"--refine: is of a finished mixture, not for {other}")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
@@ -101,6 +104,8 @@ def main(arguments: List[str]) -> None:
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
         _train(command, device, wanted)
+    elif command.mode == "compare":
+        _compare(command, arguments[1:], explicit)
     else:
         _use(command, device, explicit)
 
@@ -180,17 +185,48 @@ def _repair(workdir: Workdir, settings: Settings) -> None:
     workdir.write_settings(settings.to_json())
 
 
+def _compare(command: Command, paths: List[str], explicit: Dict[str, Any]) -> None:
+    if FLAGS["workdir"].present:
+        raise UsageError("--workdir: --mode=compare takes directories after the flags")
+    for name, value in explicit.items():
+        raise UsageError(f"--{name}={value}: --mode=compare shows runs as they were made")
+    outputs.check_file(command.output, command.mode, (".html",))
+    if len({os.path.realpath(path) for path in paths}) < max(2, len(paths)):
+        given = " ".join(paths) or "none"
+        raise UsageError(
+            f"--mode=compare: needs two different work directories or more after the flags, "
+            f"got {given}"
+        )
+    opened = []
+    for workdir in map(Workdir, paths):
+        settings, state = _open(workdir)
+        _check_files(workdir, state, settings)
+        opened.append((workdir, settings.flat(), state))
+
+    from boost import compare
+
+    runs = [compare.Compared(*each) for each in opened]
+    compare.write(runs, command.output)
+    log.info("Wrote %d runs to %s", len(runs), command.output)
+
+
+def _open(workdir: Workdir) -> Tuple[Settings, State]:
+    """What a run was made with, and its committed steps, of which there is one at least."""
+    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+    state = workdir.read_state()
+    if state is None or not state.steps:
+        raise UsageError(f"{workdir.path}: has no finished step yet; train first")
+    return settings, state
+
+
 def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:
     workdir = Workdir(command.workdir)
-    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+    settings, state = _open(workdir)
     seed = explicit.pop("seed", settings.run.seed)
     moved = explicit.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
     data = dataclasses.replace(settings.data, data_file=moved)
     settings = dataclasses.replace(settings, data=data)
     all_settings.check_same(explicit, settings, workdir.path)
-    state = workdir.read_state()
-    if state is None or not state.steps:
-        raise UsageError(f"--workdir={workdir.path}: has no finished step yet; train first")
     directory = command.export_dir or workdir.join("export", command.format)
     _check_written(command, directory, len(state.steps))
     dataset, yardstick = _load(settings, command, device)
@@ -277,16 +313,20 @@ def _check_unchanged(
     """What was committed, and what it was made from, must be what they were."""
     if state is None:
         return
+    _check_files(workdir, state, settings)
+    if state.data_fingerprint != dataset.fingerprint():
+        raise UsageError(
+            f"--workdir={workdir.path}: its components were trained on other data; "
+            f"give the same data, or another --workdir"
+        )
+
+
+def _check_files(workdir: Workdir, state: State, settings: Settings) -> None:
     workdir.verify(state)
     if state.settings_fingerprint != settings.fingerprint():
         raise UsageError(
             f"{workdir.join('settings.json')}: was changed since step 1 was committed; the flags "
             f"of the run with --mode=train --repair write it anew"
-        )
-    if state.data_fingerprint != dataset.fingerprint():
-        raise UsageError(
-            f"--workdir={workdir.path}: its components were trained on other data; "
-            f"give the same data, or another --workdir"
         )
 
 

@@ -35,8 +35,9 @@ class Command:
 
     mode: str = option(
         "train",
-        "train: start a run or go on; evaluate: score it on 20 draws; sample: draw points; export.",
-        choices=("train", "evaluate", "sample", "export"),
+        "train: start a run or go on; evaluate: score it on 20 draws; sample: draw points; export; "
+        "compare: the runs in the directories after the flags on one page.",
+        choices=("train", "evaluate", "sample", "export", "compare"),
     )
     workdir: str = option("results", "Directory of the run.")
     repair: bool = option(
@@ -50,7 +51,9 @@ class Command:
     )
     num_samples: int = option(10000, "Points to draw in --mode=sample.", bounds="[1, 1e9]")
     output: str = option(
-        "", "File that --mode=sample writes, .npy or .csv; or --mode=evaluate, .json."
+        "",
+        "File that --mode=sample writes, .npy or .csv; or --mode=evaluate, .json; or "
+        "--mode=compare, .html.",
     )
     format: str = option(
         "saved_model",

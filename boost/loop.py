@@ -18,6 +18,7 @@ from boost.side_process import SideProcess
 from boost.state import State, StepRecord
 from boost.step import Prepared, Step
 from evaluation import metrics
+from evaluation.calibration import Unseen
 from evaluation.scene import Picture, Scene, points_shown
 from evaluation.tensorboard import MixtureEvents
 
@@ -123,10 +124,10 @@ def _steps(
         run.workdir.commit(state)
         events.write_step(state, number, run.workdir)
         pictures.draw(state)
-        for drawn, path in pictures.finished():
-            events.write_picture("step", drawn, path)
-    for drawn, path in pictures.wait():
-        events.write_picture("step", drawn, path)
+        for name, drawn, path in pictures.finished():
+            events.write_picture(name, drawn, path)
+    for name, drawn, path in pictures.wait():
+        events.write_picture(name, drawn, path)
     for name, path in pictures.summaries().items():
         events.write_picture(name, len(state.steps), path)
     events.close()
@@ -156,10 +157,16 @@ def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
         np.save(weights_path, data_weights)
     picture_path = os.path.join(directory, "picture.npz")
     relative_weights = data_weights[_shown(run)] * run.dataset.number
-    probe_logits = done.verdict.probe_logits if done.verdict else np.zeros(0, np.float32)
+    told = done.verdict
     with durable.naming(picture_path):
         Picture(
-            done.number, scene, relative_weights, done.samples, done.density, probe_logits
+            done.number,
+            scene,
+            relative_weights,
+            done.samples,
+            done.density,
+            told.probe_logits if told else np.zeros(0, np.float32),
+            told.unseen if told else Unseen.nothing(),
         ).save(picture_path)
     checkpoint_files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*"))
     discriminator = done.verdict.checkpoint if done.verdict else ""

@@ -6,9 +6,15 @@ from typing import Dict, Iterator, Optional, Tuple
 import numpy as np
 
 from boost.side_process import SideProcess
-from boost.state import State
+from boost.state import State, StepRecord
 from boost.workdir import Workdir
 from evaluation import plots_jobs
+
+
+def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
+    """Pictures of a step, path by name; calibration only where there was a discriminator."""
+    names = ["step", "calibration"] if record.calibration else ["step"]
+    return {name: workdir.join("plots", f"{name}_{record.step:02d}.png") for name in names}
 
 
 class Pictures:
@@ -17,38 +23,36 @@ class Pictures:
     def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
         """Args: what draws; the run's directory; N, its training points; modes of the truth."""
         self._side, self._workdir, self._number, self._modes = side, workdir, number, modes
-        self._steps: Dict[int, int] = {}  # step by ticket
+        self._steps: Dict[int, StepRecord] = {}  # by ticket
         self._summary: Optional[int] = None  # ticket of the summary that is being drawn
         self._newest: Optional[State] = None  # a state whose summary is still to be drawn
         os.makedirs(workdir.join("plots"), exist_ok=True)
 
-    def path(self, step: int) -> str:
-        """Of a step's picture."""
-        return self._workdir.join("plots", f"step_{step:02d}.png")
-
     def draw(self, state: State) -> None:
         """Has the pictures of all committed steps drawn that are not there yet."""
-        queued = set(self._steps.values())
+        queued = {record.step for record in self._steps.values()}
         for record in state.steps:
-            if record.step not in queued and not os.path.exists(self.path(record.step)):
+            paths = of_step(self._workdir, record)
+            if record.step not in queued and not all(map(os.path.exists, paths.values())):
                 source = self._workdir.join(record.picture)
-                ticket = self._side.submit(plots_jobs.step, source, self.path(record.step))
-                self._steps[ticket] = record.step
+                ticket = self._side.submit(plots_jobs.step, source, *paths.values())
+                self._steps[ticket] = record
         if state.steps:
             self._newest = state
             self._draw_summary()
 
-    def finished(self) -> Iterator[Tuple[int, str]]:
-        """Steps whose pictures are drawn since the last call, and their paths."""
+    def finished(self) -> Iterator[Tuple[str, int, str]]:
+        """What pictures are drawn since the last call: their names, steps and paths."""
         done = set(self._side.finished())
         if self._summary in done:
             self._summary = None
             self._draw_summary()
         for ticket in sorted(done & set(self._steps)):
-            step = self._steps.pop(ticket)
-            yield step, self.path(step)
+            record = self._steps.pop(ticket)
+            for name, path in of_step(self._workdir, record).items():
+                yield name, record.step, path
 
-    def wait(self) -> Iterator[Tuple[int, str]]:
+    def wait(self) -> Iterator[Tuple[str, int, str]]:
         """Waits for all; then as `finished`."""
         while self._steps or self._summary is not None or self._newest is not None:
             tickets = [*self._steps] + ([] if self._summary is None else [self._summary])

@@ -1,20 +1,19 @@
 """`report.html`: a run on one page that needs no network, made from its committed state."""
 
-import base64
 import json
 import math
 import os
-from typing import Any, Dict, List
-
-import jinja2
+from typing import Dict, List
 
 import durable
-from boost.state import State
+from boost import pages
+from boost.pictures import of_step
+from boost.state import State, StepRecord
 from boost.workdir import Workdir
 from evaluation.metrics import FORMATS, Metrics
 
-TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.html.j2")
 FILES = ("state.json", "metrics.csv", "settings.json", "plots", "components")
+OWN_COLUMNS = ("beta", "weights at 0", "mean ratio", "calibration error", "it/s")
 ROOMY = 0.05
 """C may differ from a perfect sampler's by so much before the verdict remarks on it."""
 
@@ -28,30 +27,35 @@ def write(workdir: Workdir, state: State, number_of_modes: int, summaries: Dict[
       number_of_modes: of the truth; 0 where it is not known.
       summaries: pictures over all steps, path by name.
     """
-    with open(TEMPLATE, encoding="utf-8") as file:
-        template = jinja2.Template(file.read(), autoescape=True, trim_blocks=True)
     last = state.steps[-1]
     names = [name for name in FORMATS if not math.isnan(getattr(last.metrics, name))]
-    columns = ["step", *(FORMATS[name][0] for name in names), "beta", "weights at 0", "it/s"]
-    pictures = [
-        _picture(f"Step {record.step}", workdir.join("plots", f"step_{record.step:02d}.png"))
-        for record in state.steps
+    columns = ["step", *(FORMATS[name][0] for name in names), *OWN_COLUMNS]
+    steps = [
+        [_picture(f"{name}, step {record.step}", path) for name, path in paths.items()]
+        for record, paths in ((record, of_step(workdir, record)) for record in state.steps)
     ]
-    text = template.render(
+    text = pages.render(
+        "report.html.j2",
         title=f"Mixture of {len(state.steps)} GANs in {os.path.basename(workdir.path) or '.'}",
         verdict=verdict(last.metrics, state.perfect.median, number_of_modes),
         summaries=[_picture(name, path) for name, path in sorted(summaries.items())],
         columns=columns,
         rows=[
-            [str(record.step), *_cells(record.metrics, names), f"{record.beta:.3f}",
-             f"{100 * record.zero_weight:.0f} %", _rate(record.iterations_per_second)]
+            [str(record.step), *pages.cells(record.metrics, names), *_own_cells(record)]
             for record in state.steps
         ],
-        perfect=["perfect sampler", *_cells(state.perfect.median, names), "", "", ""],
-        steps=pictures,
-        settings=json.loads(workdir.read_settings()),
+        perfect=[
+            "perfect sampler",
+            *pages.cells(state.perfect.median, names),
+            *[""] * len(OWN_COLUMNS),
+        ],
+        steps=steps,
+        settings={
+            room: {f"--{name}": value for name, value in values.items()}
+            for room, values in json.loads(workdir.read_settings()).items()
+        },
         files=[name for name in FILES if os.path.exists(workdir.join(name))],
-    )  # fmt: skip
+    )
     durable.write_atomically(workdir.join("report.html"), text)
 
 
@@ -80,14 +84,18 @@ def verdict(reached: Metrics, perfect: Metrics, number_of_modes: int) -> List[st
     return lines
 
 
-def _cells(metrics: Metrics, names: List[str]) -> List[str]:
-    return [FORMATS[name][1].format(getattr(metrics, name)) for name in names]
+def _own_cells(record: StepRecord) -> List[str]:
+    """A step's figures beside the metrics; "" for one that has no meaning there."""
+    figures = [
+        (record.beta, "{:.3f}"),
+        (100 * record.zero_weight, "{:.0f} %"),
+        (record.calibration.get("unseen_ratio", math.nan), "{:.2f}"),
+        (record.calibration.get("error", math.nan), "{:.3f}"),
+        (record.iterations_per_second, "{:,.0f}"),
+    ]
+    return [pages.cell(value, form) for value, form in figures]
 
 
-def _rate(iterations_per_second: float) -> str:
-    return "" if math.isnan(iterations_per_second) else f"{iterations_per_second:,.0f}"
-
-
-def _picture(name: str, path: str) -> Dict[str, Any]:
+def _picture(name: str, path: str) -> Dict[str, str]:
     with open(path, "rb") as file:
-        return {"name": name, "data": base64.b64encode(file.read()).decode()}
+        return pages.picture(name, file.read())

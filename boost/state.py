@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Tuple
 from boost import betas
 from evaluation.metrics import Metrics, Sizes, Spread
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class StepRecord:
     zero_weight: float  # share of training points of weight 0
     effective_sample_size: float  # points, Kish
     metrics: Metrics  # of the mixture with this component
-    calibration: Dict[str, float]  # mean logits of the mixture discriminator, by kind of points
+    calibration: Dict[str, float]  # of the mixture discriminator, see `logits.Calibration`
     iterations_per_second: float  # of the component's training loop
     seconds: Dict[str, float]  # by part of the step
     initialisations: Dict[str, int]  # by network: 1, or 2 where the first one diverged

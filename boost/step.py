@@ -1,13 +1,14 @@
 """One boosting step of AdaGAN (arXiv 1701.02386), Algorithm 1."""
 
 import time
+from concurrent.futures import Future
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 import streams
 from boost import betas, logits, mixture, weights
-from boost.logits import Verdict
+from boost.logits import Fresh, Verdict
 from boost.mixture import Pool
 from boost.run import Run
 from boost.training import Task, Training
@@ -48,10 +49,11 @@ class Prepared(NamedTuple):
 
     discriminator: Optional[Training]  # None where the data are not reweighted
     component: Training
+    fresh: "Future[Fresh]"  # what the discriminator is checked with
 
     def cancel(self) -> None:
         """Ends them, if they were set up in vain."""
-        for training in self:
+        for training in (self.discriminator, self.component):
             if training is not None:
                 training.cancel()
 
@@ -66,8 +68,9 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
     """
     reweighted = number > 1 and run.boost.reweights
     discriminator = None
+    fresh: Future[Fresh] = Future()
     if reweighted:
-        task = logits.prepare(run, number, probe, planned_beta(run, number))
+        task = logits.prepare(run, number, probe, planned_beta(run, number), fresh)
         discriminator = Training(run.engine, task)
     shapes = {
         "real": (run.boost.batch_size, *run.dataset.shape),
@@ -87,7 +90,7 @@ def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
     component = Training(run.engine, task)
     if not reweighted:  # an ensemble's components train side by side
         component.begin(_stream(run, number, weights.uniform_weights(run.dataset.number)))
-    return Prepared(discriminator, component)
+    return Prepared(discriminator, component, fresh)
 
 
 def run_step(
@@ -107,12 +110,13 @@ def run_step(
       mixture_weights: of the components so far.
     """
     clock = Clock()
-    discriminator, component = prepared
+    discriminator, component, fresh = prepared
     verdict: Optional[Verdict] = None
     if discriminator:
         of_mixture = mixture_weights
         if run.boost.meta_algorithm == "topk_last":
             of_mixture = [0.0] * (number - 2) + [1.0]
+        fresh.set_result(logits.fresh_samples(run, number, pools, of_mixture))
         discriminator.begin(logits.stream(run, number, pools, of_mixture))
         told: Verdict = discriminator.result()
         component.begin(_stream(run, number, told.reweighting))

@@ -90,7 +90,7 @@ class Workdir:
           UsageError: if there is none.
         """
         if not self.has_settings():
-            raise UsageError(f"--workdir={self.path}: holds no run (no settings.json)")
+            raise UsageError(f"{self.path}: holds no run (no settings.json)")
         return _read(self.join("settings.json"))
 
     def make(self) -> None:
@@ -279,6 +279,8 @@ def _row(record: StepRecord) -> Dict[str, Any]:
     for name in ("beta", "lambda_star", "zero_weight", "effective_sample_size"):
         row[name] = getattr(record, name)
     row["reverse_kl"], row["width"] = record.metrics.reverse_kl, record.metrics.width
+    for name in ("ratio", "unseen_ratio", "error"):
+        row[f"calibration_{name}"] = record.calibration.get(name, math.nan)
     row.update((f"initialisations_{name}", n) for name, n in record.initialisations.items())
     row["iterations_per_second"] = record.iterations_per_second
     row.update((f"seconds_{part}", value) for part, value in record.seconds.items())

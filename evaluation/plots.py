@@ -46,7 +46,7 @@ def draw_step(picture_path: str, path: str) -> None:
             figure = _images(picture)
         else:
             figure = _pairs(picture)
-        _save(figure, path)
+        save(figure, path)
 
 
 def draw_metrics(
@@ -69,14 +69,14 @@ def draw_metrics(
             axis.set(title=title, xlabel="boosting step")
             axis.xaxis.get_major_locator().set_params(integer=True)
             if name == "log_p":
-                _keep_outliers_from_hiding_the_rest(axis, values, perfect)
+                keep_outliers_from_hiding_the_rest(axis, values, perfect)
             if name == "high_quality":
                 captured = [metrics.modes / number_of_modes for metrics in by_step]
                 axis.plot(steps, captured, "s--", color="tab:orange", ms=4, label="modes")
                 axis.set(title=f"high quality, share of {number_of_modes} modes", ylim=(0, 1.05))
-                axis.legend(handles=axis.lines[1:], loc="lower right", fontsize=7)
-        axes[0].legend(loc="lower right", fontsize=7)
-        _save(figure, path)
+                axis.legend(handles=axis.lines[1:], fontsize=7)
+        axes[0].legend(fontsize=7)
+        save(figure, path)
 
 
 def draw_weights(
@@ -91,14 +91,7 @@ def draw_weights(
         figure = Figure(figsize=(8, 2.9))
         left, right = figure.subplots(1, 2)
         figure.subplots_adjust(left=0.06, right=0.98, bottom=0.17, top=0.89)
-        bottom = np.zeros(len(betas))
-        for component, color in enumerate(component_colors(len(betas))):
-            rest = np.cumprod(1 - np.array(betas[component + 1 :]))
-            height = np.zeros(len(betas))
-            height[component] = betas[component]
-            height[component + 1 :] = betas[component] * rest
-            left.bar(steps, height, 0.85, bottom, color=color)
-            bottom += height
+        stack_weights(left, betas)
         left.set(title="mixture weights of the components", xlabel="boosting step", ylim=(0, 1))
         right.plot(steps, effective_shares, "o-", ms=4, label="effective share of the points")
         right.plot(steps, zero_shares, "s--", ms=4, color="tab:red", label="share of weight 0")
@@ -108,7 +101,20 @@ def draw_weights(
         right.legend(fontsize=7)
         for axis in (left, right):
             axis.xaxis.get_major_locator().set_params(integer=True)
-        _save(figure, path)
+        save(figure, path)
+
+
+def stack_weights(axis: Axes, betas: Sequence[float]) -> None:
+    """Bars of the components' mixture weights after each step, from the weights of joining."""
+    steps = np.arange(1, len(betas) + 1)
+    bottom = np.zeros(len(betas))
+    for component, color in enumerate(component_colors(len(betas))):
+        rest = np.cumprod(1 - np.array(betas[component + 1 :]))
+        height = np.zeros(len(betas))
+        height[component] = betas[component]
+        height[component + 1 :] = betas[component] * rest
+        axis.bar(steps, height, 0.85, bottom, color=color)
+        bottom += height
 
 
 def component_colors(number: int) -> List[Tuple[float, ...]]:
@@ -153,28 +159,28 @@ def _plane(picture: Picture) -> Figure:
     _level_set(level, scene, picture.density)
     for axis in (data, mixture, ratio, level):
         axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
-        _mark_modes(axis, scene)
+        mark_modes(axis, scene)
     return figure
 
 
 def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
     x, y = scene.grid(GRID_SIDE)
     mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    heights = _log_density_to_draw(density, mesh).reshape(len(y), len(x))
+    heights = log_density_to_draw(density, mesh).reshape(len(y), len(x))
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
     if heights.min() < threshold < heights.max():
         axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
         axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
     shown = scene.points[::4]
-    covered = _log_density_to_draw(density, shown) > threshold
+    covered = log_density_to_draw(density, shown) > threshold
     axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")
     axis.scatter(*shown[~covered].T, s=5, color="tab:red", lw=0, label="missed")
     axis.set_title(f"95 % level set of the mixture, data covered {covered.mean():.3f}")
     _legend_outside(axis, "data")
 
 
-def _log_density_to_draw(density: KernelDensity, points: np.ndarray) -> np.ndarray:
+def log_density_to_draw(density: KernelDensity, points: np.ndarray) -> np.ndarray:
     """`density.log_density` in float32, which is several times faster and close enough to see."""
     squares = cdist(points, density.samples, "sqeuclidean")
     nearest = squares.min(axis=1)
@@ -199,7 +205,7 @@ def _line(picture: Picture) -> Figure:
         below = below + heights
     top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
     if len(scene.means):
-        density_at_x = np.exp(_true_log_density(scene, x[:, None]))
+        density_at_x = np.exp(true_log_density(scene, x[:, None]))
         top.plot(x, density_at_x, "k--", lw=1, label="truth")
     top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
     top.legend(fontsize=7)
@@ -276,7 +282,7 @@ def _images(picture: Picture) -> Figure:
         for axis in line:
             axis.axis("off")
         for axis, point in zip(line, points):
-            _show_image(axis, point.reshape(scene.shape), limits)
+            show_image(axis, point.reshape(scene.shape), limits)
         line[0].text(
             -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
         )
@@ -287,7 +293,8 @@ def _images(picture: Picture) -> Figure:
     return figure
 
 
-def _show_image(axis: Axes, image: np.ndarray, limits: np.ndarray) -> None:
+def show_image(axis: Axes, image: np.ndarray, limits: np.ndarray) -> None:
+    """Draws [h, w] or [h, w, c]; limits: lowest and highest value of all data."""
     scaled = np.clip((image - limits[0]) / max(limits[1] - limits[0], 1e-12), 0, 1)
     axis.imshow(scaled.squeeze(), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
 
@@ -302,7 +309,8 @@ def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarr
     return axis.scatter(*points[~gone][order].T, s=4, c=weight, cmap="viridis_r", norm=norm, lw=0)
 
 
-def _mark_modes(axis: Axes, scene: Scene) -> None:
+def mark_modes(axis: Axes, scene: Scene) -> None:
+    """Crosses at the means of a known truth in the plane, unless they are too many."""
     if 0 < len(scene.means) <= 50:
         axis.scatter(*scene.means.T, marker="+", s=30, color="k", lw=0.7)
 
@@ -314,14 +322,15 @@ def _legend_outside(axis: Axes, title: str) -> None:
         )
 
 
-def _true_log_density(scene: Scene, points: np.ndarray) -> np.ndarray:
+def true_log_density(scene: Scene, points: np.ndarray) -> np.ndarray:
+    """[n] log density of a known truth at [n, d] points, in nats."""
     squares = np.square(points[:, None, :] - scene.means[None]).sum(axis=-1)
     constant = -0.5 * scene.means.shape[1] * np.log(2 * np.pi * scene.sigma**2)
     weighted = -0.5 * squares / scene.sigma**2 + np.log(scene.mode_weights)
     return logsumexp(weighted, axis=1) + constant
 
 
-def _keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
+def keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
     """A first component's log p may be -80 where the others lie around -4."""
     best = max(values.max(), perfect.high.log_p)
     lowest = min(np.median(values), perfect.low.log_p)
@@ -331,7 +340,7 @@ def _keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect:
         axis.set_title("log p (nats), low outliers cut off")
 
 
-def _save(figure: Figure, path: str) -> None:
+def save(figure: Figure, path: str) -> None:
     """Writes the picture whole or not at all."""
     temporary = path + ".tmp"
     figure.savefig(temporary, format="png")

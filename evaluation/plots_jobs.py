@@ -6,11 +6,13 @@ from typing import Any, Sequence
 from evaluation.metrics import Metrics, Spread
 
 
-def step(picture_path: str, path: str) -> None:
-    """See `plots.draw_step`."""
-    from evaluation import plots
+def step(picture_path: str, path: str, calibration_path: str = "") -> None:
+    """See `plots.draw_step`, `calibration_plots.draw`; the latter where there is a path for it."""
+    from evaluation import calibration_plots, plots
 
     plots.draw_step(picture_path, path)
+    if calibration_path:
+        calibration_plots.draw(picture_path, calibration_path)
 
 
 def summary(

@@ -7,6 +7,7 @@ from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
 
 POINTS_SHOWN = 4000
@@ -76,10 +77,12 @@ class Picture(NamedTuple):
     samples: Sequence[np.ndarray]  # of the mixture, [n, prod(shape)] by component
     density: KernelDensity  # of the mixture
     probe_logits: np.ndarray  # the mixture discriminator's on `scene.probe()`, or none
+    unseen: Unseen  # what tells whether it is calibrated
 
     def save(self, path: str) -> None:
         """Writes all of it as .npz."""
-        scene = {f"scene_{name}": value for name, value in self.scene._asdict().items()}
+        parts = {f"scene_{name}": value for name, value in self.scene._asdict().items()}
+        parts.update((f"unseen_{name}", value) for name, value in self.unseen._asdict().items())
         np.savez(
             path,
             step=self.step,
@@ -89,7 +92,7 @@ class Picture(NamedTuple):
             density_samples=self.density.samples,
             bandwidth=self.density.bandwidth,
             probe_logits=self.probe_logits,
-            **scene,
+            **parts,
         )
 
     @staticmethod
@@ -105,4 +108,5 @@ class Picture(NamedTuple):
                 np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
                 KernelDensity(saved["density_samples"], float(saved["bandwidth"])),
                 saved["probe_logits"],
+                Unseen(*(saved[f"unseen_{name}"] for name in Unseen._fields)),
             )

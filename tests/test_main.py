@@ -43,7 +43,9 @@ def test_a_run_logs_and_leaves_what_it_should(tiny_run):
         assert weights.shape == (640,)
         assert weights.sum() == pytest.approx(1)
     plots = os.listdir(os.path.join(workdir, "plots"))
-    assert sorted(plots) == ["metrics.png", "mixture_weights.png", "step_01.png", "step_02.png"]
+    assert sorted(plots) == sorted(
+        ["calibration_02.png", "metrics.png", "mixture_weights.png", "step_01.png", "step_02.png"]
+    )
     with open(os.path.join(workdir, "state.json")) as file:
         state = json.load(file)
     assert state["mixture_weights"] == [0.5, 0.5]
@@ -60,7 +62,12 @@ def test_tensorboard_shows_the_mixture_and_the_components(tiny_run):
     np.testing.assert_allclose(
         [event.value for event in top.Scalars("adagan/log_p")], logged, rtol=1e-6
     )
-    assert {"plots/step", "plots/metrics"} <= set(tags["images"])
+    assert {"plots/step", "plots/calibration", "plots/metrics"} <= set(tags["images"])
+    for name in ("unseen_ratio", "error"):
+        (event,) = top.Scalars(f"calibration/{name}")
+        assert event.step == 2
+        row = metrics_of(workdir)[1]
+        assert event.value == pytest.approx(float(row[f"calibration_{name}"]), rel=1e-6)
     assert tags["histograms"] == ["boosting/data_weights_times_n"]
     component = EventAccumulator(os.path.join(workdir, "components", "01")).Reload()
     assert {"loss/discriminator_loss", "loss/generator_loss"} <= set(component.Tags()["scalars"])
@@ -166,7 +173,7 @@ def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Only 80 points are held out" in done.stdout
-    assert len(os.listdir(os.path.join(workdir, "plots"))) == 4
+    assert len(os.listdir(os.path.join(workdir, "plots"))) == 5
     sampled = run_main("--mode=sample", f"--workdir={workdir}", f"--output={output}")
     assert sampled.returncode == 0, sampled.stderr
     new = np.load(output)
@@ -199,10 +206,11 @@ def bad_inputs(tmp_path):
         (["--mode=sample", "--output=x.npy"], "holds no run"),
         (["--mode=evaluate"], "holds no run"),
         (["stray"], "stray: not a flag"),
+        (["--mode=evaluate", "stray"], "stray: not a flag"),
     ]
 
 
-@pytest.mark.parametrize("case", range(11))
+@pytest.mark.parametrize("case", range(12))
 def test_bad_input_is_one_line_with_status_2_and_leaves_nothing(tmp_path, case):
     flags, message = bad_inputs(tmp_path)[case]
     before = sorted(os.listdir(str(tmp_path)))
@@ -271,7 +279,7 @@ def test_what_a_kill_after_the_last_commit_left_out_is_made_good(tiny_run, tmp_p
     os.remove(os.path.join(other, "metrics.csv"))
     done = run_main(*TINY, f"--workdir={other}")
     assert done.returncode == 0, done.stderr
-    assert len(os.listdir(os.path.join(other, "plots"))) == 4
+    assert len(os.listdir(os.path.join(other, "plots"))) == 5
     assert metrics_of(other) == metrics_of(workdir)
     assert "has finished" in run_main(*TINY, f"--workdir={other}").stdout
 

@@ -38,10 +38,12 @@ def test_the_page_needs_no_network_and_shows_the_metrics(tiny_run):
         page = file.read()
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     assert "<script" not in page
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
     with open(os.path.join(workdir, "metrics.csv")) as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         assert f"<td>{float(row['log_p']):.2f}</td>" in page
+    assert f"<td>{float(rows[1]['calibration_unseen_ratio']):.2f}</td>" in page
+    assert f"<td>{float(rows[1]['calibration_error']):.3f}</td>" in page
     for link in re.findall(r'href="([^"]+)"', page):
         assert os.path.exists(os.path.join(workdir, link))
