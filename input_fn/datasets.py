@@ -5,13 +5,13 @@ Imports no TensorFlow.
 
 import dataclasses
 import hashlib
-from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
+from typing import Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 import machine
 import streams
-from input_fn import files, gmm
+from input_fn import files, gmm, read_ahead
 from input_fn.gmm import GaussianMixture
 from options import UsageError, option
 from streams import Purpose
@@ -91,6 +91,8 @@ FEWEST_POINTS = 15
 STEPS_A_DEVIATION = 4
 """Steps of float32 that a standard deviation must span."""
 SMALLEST_DEVIATION = 1e-30
+CACHED_SHARE = 0.5
+"""Of the memory there is: a mapped file that is larger will not stay in the system's cache."""
 
 
 class Dataset(NamedTuple):
@@ -101,6 +103,8 @@ class Dataset(NamedTuple):
     held_out: np.ndarray  # [H, *shape] float32 points that no training sees
     truth: Optional[GaussianMixture]  # the true density, where it is known
     remarks: Tuple[str, ...] = ()  # what the user should know of the points, a line each
+    on_disk: bool = False  # `points` are mapped, and memory cannot cache them
+    moments: Optional[Tuple[np.ndarray, np.ndarray]] = None  # see `moments`, where known already
 
     @property
     def number(self) -> int:
@@ -115,15 +119,28 @@ class Dataset(NamedTuple):
     def train_points(self, indices: Union[np.ndarray, slice]) -> np.ndarray:
         """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
         rows = indices if self.train_rows is None else self.train_rows[indices]
-        return np.asarray(self.points[rows], np.float32)
+        scattered = isinstance(indices, np.ndarray)
+        return np.asarray(self._scattered(rows) if scattered else self.points[rows], np.float32)
 
     def fingerprint(self) -> str:
         """SHA-256 of the shape and of some evenly spread points, to notice other data."""
         number = len(self.points)
         rows = np.unique(np.linspace(0, number - 1, min(number, FINGERPRINT_ROWS)).astype(int))
-        some = np.ascontiguousarray(self.points[rows], np.float64)
+        some = np.ascontiguousarray(self._scattered(rows), np.float64)
         text = repr(self.points.shape).encode()
         return hashlib.sha256(text + some.tobytes()).hexdigest()
+
+    def with_held_out(self, rows: np.ndarray) -> "Dataset":
+        """The same points with some rows of them held out of training."""
+        every = np.arange(len(self.points), dtype=index_type(len(self.points)))
+        held_out = np.asarray(self._scattered(rows), np.float32)
+        return self._replace(train_rows=np.delete(every, rows), held_out=held_out)
+
+    def _scattered(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of `points` from anywhere."""
+        if self.on_disk:
+            read_ahead.ask_for(self.points, rows)
+        return self.points[rows]
 
 
 def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
@@ -196,25 +213,30 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
             f"--data_file={settings.data_file}: has {len(points)} points; their numbers alone take "
             f"{indices / 2**30:.1f} GiB, more memory than there is"
         )
+    on_disk = isinstance(points, np.memmap) and _exceeds_cache(points)
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
-    rows = np.arange(len(points), dtype=index_type(len(points)))
-    train_rows = np.delete(rows, held_out_rows)
-    held_out_points = np.asarray(points[held_out_rows], np.float32)
-    dataset = Dataset(points, train_rows, held_out_points, None)
-    constant = _constant_coordinates(settings.data_file, dataset)
+    whole = Dataset(points, None, points[:0], None, on_disk=on_disk)
+    dataset = whole.with_held_out(held_out_rows)
+    mean, deviation = _moments(_train_chunks(dataset))
+    _check_precision(settings.data_file, mean, deviation)
+    constant = int(np.count_nonzero(deviation == 0))
     remark = f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant"
-    return dataset._replace(remarks=(remark,)) if constant else dataset
+    remarks = (remark,) if constant else ()
+    return dataset._replace(remarks=remarks, moments=_with_units(mean, deviation))
 
 
-def _constant_coordinates(path: str, dataset: Dataset) -> int:
-    """How many coordinates never vary; that float32 tells the values of the others apart.
+def _exceeds_cache(points: np.ndarray) -> bool:
+    return points.nbytes > CACHED_SHARE * machine.available_memory()
+
+
+def _check_precision(path: str, mean: np.ndarray, deviation: np.ndarray) -> None:
+    """Checks that float32 tells the values of every coordinate that varies apart.
 
     Raises:
       UsageError: if it does not: points are float32 outside the networks.
     """
-    mean, deviation = _moments(lambda: files.chunks(dataset.points), len(dataset.points))
     finest = np.maximum(np.finfo(np.float32).eps * np.abs(mean), SMALLEST_DEVIATION)
     bad = np.flatnonzero((deviation > 0) & (deviation < STEPS_A_DEVIATION * finest))
     if len(bad):
@@ -223,7 +245,6 @@ def _constant_coordinates(path: str, dataset: Dataset) -> int:
             f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
             f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
         )
-    return int(np.count_nonzero(deviation == 0))
 
 
 def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
@@ -232,19 +253,38 @@ def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
     Returns:
       Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
     """
-    mean, deviation = _moments(lambda: _train_chunks(dataset), dataset.number)
+    return dataset.moments or _with_units(*_moments(_train_chunks(dataset)))
+
+
+def _with_units(mean: np.ndarray, deviation: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     return mean, np.where(deviation > 0, deviation, 1.0)
 
 
-def _moments(
-    chunks: Callable[[], Iterator[np.ndarray]], number: int
-) -> Tuple[np.ndarray, np.ndarray]:
-    mean = sum(chunk.sum(axis=0) for chunk in chunks()) / number
-    squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks())
-    return np.asarray(mean), np.sqrt(squares / number)
+def _moments(chunks: Iterable[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation in one pass: each reads the whole file from disk.
+
+    Chunk by chunk after Chan, Golub & LeVeque (1979), counted from the first point, so that what
+    is constant has a deviation of exactly 0.
+    """
+    origin, number = None, 0
+    mean = squares = np.zeros(())
+    for chunk in chunks:
+        origin = chunk[0].copy() if origin is None else origin
+        chunk -= origin
+        own_mean, total = chunk.mean(axis=0), number + len(chunk)
+        chunk -= own_mean
+        step = own_mean - mean
+        squares = squares + np.square(chunk, out=chunk).sum(axis=0)
+        squares = squares + np.square(step) * (number * len(chunk) / total)
+        mean = mean + step * (len(chunk) / total)
+        number = total
+    return origin + mean, np.sqrt(squares / number)
 
 
 def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:
+    """The training points as float64, in arrays of their own, some rows at a time."""
     rows = files.rows_at_a_time(dataset.shape)
     for start in range(0, dataset.number, rows):
-        yield np.float64(dataset.train_points(slice(start, start + rows)))
+        chosen = slice(start, start + rows)
+        given = chosen if dataset.train_rows is None else dataset.train_rows[chosen]
+        yield dataset.points[given].astype(np.float64)
