@@ -103,7 +103,7 @@ class Dataset(NamedTuple):
     held_out: np.ndarray  # [H, *shape] float32 points that no training sees
     truth: Optional[GaussianMixture]  # the true density, where it is known
     remarks: Tuple[str, ...] = ()  # what the user should know of the points, a line each
-    on_disk: bool = False  # `points` are mapped, and memory cannot cache them
+    on_disk: bool = False  # `points` are a mapped file in C's order that memory cannot cache
     moments: Optional[Tuple[np.ndarray, np.ndarray]] = None  # see `moments`, where known already
 
     @property
@@ -138,9 +138,7 @@ class Dataset(NamedTuple):
 
     def _scattered(self, rows: np.ndarray) -> np.ndarray:
         """Rows of `points` from anywhere."""
-        if self.on_disk:
-            read_ahead.ask_for(self.points, rows)
-        return self.points[rows]
+        return read_ahead.read_rows(self.points, rows) if self.on_disk else self.points[rows]
 
 
 def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
@@ -213,18 +211,25 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
             f"--data_file={settings.data_file}: has {len(points)} points; their numbers alone take "
             f"{indices / 2**30:.1f} GiB, more memory than there is"
         )
-    on_disk = isinstance(points, np.memmap) and _exceeds_cache(points)
+    too_large = isinstance(points, np.memmap) and _exceeds_cache(points)
+    in_one_piece = points.flags.c_contiguous
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
-    whole = Dataset(points, None, points[:0], None, on_disk=on_disk)
+    whole = Dataset(points, None, points[:0], None, on_disk=too_large and in_one_piece)
     dataset = whole.with_held_out(held_out_rows)
     mean, deviation = _moments(_train_chunks(dataset))
     _check_precision(settings.data_file, mean, deviation)
+    remarks = []
     constant = int(np.count_nonzero(deviation == 0))
-    remark = f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant"
-    remarks = (remark,) if constant else ()
-    return dataset._replace(remarks=remarks, moments=_with_units(mean, deviation))
+    if constant:
+        remarks.append(f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant")
+    if too_large and not in_one_piece:
+        remarks.append(
+            "the file is larger than memory and in Fortran's order, so that minibatches are read "
+            "very slowly; save it by np.save(..., np.ascontiguousarray(points))"
+        )
+    return dataset._replace(remarks=tuple(remarks), moments=_with_units(mean, deviation))
 
 
 def _exceeds_cache(points: np.ndarray) -> bool:

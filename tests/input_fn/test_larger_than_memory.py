@@ -50,15 +50,15 @@ def test_moments_in_one_pass_are_those_of_the_training_points(path, monkeypatch,
     np.testing.assert_allclose(deviation, expected, rtol=1e-9)
 
 
-def test_what_is_asked_for_ahead_changes_no_number(path, monkeypatch):
-    asked = []
-    ask_for = read_ahead.ask_for
+def test_reading_past_the_cache_changes_no_number(path, monkeypatch):
+    read = []
+    read_rows = read_ahead.read_rows
     monkeypatch.setattr(
-        read_ahead, "ask_for", lambda points, rows: (asked.append(rows), ask_for(points, rows))
+        read_ahead, "read_rows", lambda *given: (read.append(given[1].size), read_rows(*given))[1]
     )
     cached = load(path, monkeypatch, 1 << 40)
     expected, fingerprint = first_batches(cached), cached.fingerprint()
-    assert not asked
+    assert not read
     on_disk = load(path, monkeypatch, 1 << 20)
     batches = first_batches(on_disk)
     np.testing.assert_array_equal(on_disk.held_out, cached.held_out)
@@ -66,27 +66,44 @@ def test_what_is_asked_for_ahead_changes_no_number(path, monkeypatch):
     for name in ("real", "latent"):
         np.testing.assert_array_equal(batches[name], expected[name])
     assert on_disk.fingerprint() == fingerprint
-    held_out, minibatches, some = asked
-    np.testing.assert_array_equal(on_disk.points[held_out], cached.held_out)
-    np.testing.assert_array_equal(on_disk.points[minibatches], expected["real"])
-    assert len(some) == datasets.FINGERPRINT_ROWS
+    assert read == [200, 20 * 64, datasets.FINGERPRINT_ROWS]
 
 
-def test_the_bytes_asked_for_are_those_of_the_rows(path, monkeypatch):
-    spans = []
+@pytest.mark.parametrize("kind", ["<f4", ">f8", "|u1"])
+def test_rows_are_read_as_they_are_mapped_and_announced_in_the_order_of_the_file(
+    tmp_path, monkeypatch, kind
+):
+    path = str(tmp_path / "images.npy")
+    np.save(path, np.random.default_rng(1).integers(0, 255, (50, 3, 4)).astype(kind))
+    announced = []
+    advise = os.posix_fadvise
     monkeypatch.setattr(
-        os, "posix_fadvise", lambda _, start, length, advice: spans.append((start, length, advice))
+        os, "posix_fadvise", lambda *given: (announced.append(given[1:]), advise(*given))
     )
     points = files.load(path, "")
-    read_ahead.ask_for(points, np.array([[7, 39_999], [7, 0]]))
-    assert {advice for *_, advice in spans} == {os.POSIX_FADV_WILLNEED}
-    with open(path, "rb") as file:
-        for row, (start, length, _) in zip([0, 7, 39_999], spans):
-            file.seek(start)
-            assert file.read(length) == points[row].tobytes()
-    assert len(spans) == 3
-    read_ahead.ask_for(np.asfortranarray(points), np.arange(5))
-    assert len(spans) == 3
+    rows = np.array([[7, 49], [7, 0], [13, 14]], np.uint8)
+    np.testing.assert_array_equal(read_ahead.read_rows(points, rows), points[rows])
+    length = 12 * np.dtype(kind).itemsize
+    starts = [points.offset + row * length for row in sorted(rows.ravel().tolist())]
+    assert announced[1:] == [(start, length, os.POSIX_FADV_WILLNEED) for start in starts]
+
+
+def test_a_file_that_has_become_shorter_is_told(tmp_path):
+    path = str(tmp_path / "points.npy")
+    np.save(path, np.eye(30))
+    points = files.load(path, "")
+    os.truncate(path, os.path.getsize(path) - 8)
+    with pytest.raises(OSError, match="points.npy: is shorter than it was"):
+        read_ahead.read_rows(points, np.array([2, 29]))
+
+
+def test_fortrans_order_is_remarked(tmp_path, monkeypatch):
+    path = str(tmp_path / "points.npy")
+    np.save(path, np.asfortranarray(np.random.default_rng(0).random((400, 5))))
+    dataset = load(path, monkeypatch, 1 << 13)
+    assert not dataset.on_disk
+    assert "Fortran's order" in dataset.remarks[0]
+    assert load(path, monkeypatch, 1 << 30).remarks == ()
 
 
 def test_no_part_of_memory_is_as_large_as_the_file(path, monkeypatch):
