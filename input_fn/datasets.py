@@ -224,10 +224,11 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     constant = int(np.count_nonzero(deviation == 0))
     if constant:
         remarks.append(f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant")
-    if too_large and not in_one_piece:
+    if too_large:
+        order = "" if in_one_piece else ", slowly, because its array is in Fortran's order, not C's"
         remarks.append(
-            "the file is larger than memory and in Fortran's order, so that minibatches are read "
-            "very slowly; save it by np.save(..., np.ascontiguousarray(points))"
+            f"{points.nbytes / 2**30:.1f} GiB: memory does not hold them, minibatches are read "
+            f"from disk{order}"
         )
     return dataset._replace(remarks=tuple(remarks), moments=_with_units(mean, deviation))
 

@@ -15,7 +15,7 @@ import joblib
 import durable
 from options import UsageError
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 30
 
 
 class Job(NamedTuple):
