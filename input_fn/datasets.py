@@ -5,13 +5,13 @@ Imports no TensorFlow.
 
 import dataclasses
 import hashlib
-from typing import Iterable, Iterator, NamedTuple, Optional, Tuple, Union
+from typing import Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 import machine
 import streams
-from input_fn import files, gmm, read_ahead
+from input_fn import files, gmm, one_pass, read_ahead
 from input_fn.gmm import GaussianMixture
 from options import UsageError, option
 from streams import Purpose
@@ -88,9 +88,6 @@ class DataSettings:
 FINGERPRINT_ROWS = 1000
 FEWEST_POINTS = 15
 """Of a data file: with fewer, none would be held out for each part of the evaluation."""
-STEPS_A_DEVIATION = 4
-"""Steps of float32 that a standard deviation must span."""
-SMALLEST_DEVIATION = 1e-30
 CACHED_SHARE = 0.5
 """Of the memory there is: a mapped file that is larger will not stay in the system's cache."""
 
@@ -218,8 +215,8 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
     whole = Dataset(points, None, points[:0], None, on_disk=too_large and in_one_piece)
     dataset = whole.with_held_out(held_out_rows)
-    mean, deviation = _moments(_train_chunks(dataset))
-    _check_precision(settings.data_file, mean, deviation)
+    mean, deviation = one_pass.moments(_train_chunks(dataset))
+    one_pass.check_precision(settings.data_file, mean, deviation)
     remarks = []
     constant = int(np.count_nonzero(deviation == 0))
     if constant:
@@ -237,54 +234,17 @@ def _exceeds_cache(points: np.ndarray) -> bool:
     return points.nbytes > CACHED_SHARE * machine.available_memory()
 
 
-def _check_precision(path: str, mean: np.ndarray, deviation: np.ndarray) -> None:
-    """Checks that float32 tells the values of every coordinate that varies apart.
-
-    Raises:
-      UsageError: if it does not: points are float32 outside the networks.
-    """
-    finest = np.maximum(np.finfo(np.float32).eps * np.abs(mean), SMALLEST_DEVIATION)
-    bad = np.flatnonzero((deviation > 0) & (deviation < STEPS_A_DEVIATION * finest))
-    if len(bad):
-        varies, around = deviation.flat[bad[0]], mean.flat[bad[0]]
-        raise UsageError(
-            f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
-            f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
-        )
-
-
 def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every coordinate over the training points.
 
     Returns:
       Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
     """
-    return dataset.moments or _with_units(*_moments(_train_chunks(dataset)))
+    return dataset.moments or _with_units(*one_pass.moments(_train_chunks(dataset)))
 
 
 def _with_units(mean: np.ndarray, deviation: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     return mean, np.where(deviation > 0, deviation, 1.0)
-
-
-def _moments(chunks: Iterable[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation in one pass: each reads the whole file from disk.
-
-    Chunk by chunk after Chan, Golub & LeVeque (1979), counted from the first point, so that what
-    is constant has a deviation of exactly 0.
-    """
-    origin, number = None, 0
-    mean = squares = np.zeros(())
-    for chunk in chunks:
-        origin = chunk[0].copy() if origin is None else origin
-        chunk -= origin
-        own_mean, total = chunk.mean(axis=0), number + len(chunk)
-        chunk -= own_mean
-        step = own_mean - mean
-        squares = squares + np.square(chunk, out=chunk).sum(axis=0)
-        squares = squares + np.square(step) * (number * len(chunk) / total)
-        mean = mean + step * (len(chunk) / total)
-        number = total
-    return origin + mean, np.sqrt(squares / number)
 
 
 def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:

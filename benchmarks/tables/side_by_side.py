@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import sys
+from concurrent.futures import CancelledError
 from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 import joblib
@@ -100,5 +101,7 @@ def _on_cluster(client: Any, work: Work, *arguments: Any) -> Any:
     """
     try:
         return client.submit(work, *arguments, pure=False).result()
+    except CancelledError as error:
+        raise RuntimeError("the scheduler is gone") from error
     except Exception as error:  # whatever another machine sends
         raise RuntimeError(f"{type(error).__name__}: {error}") from error
