@@ -62,7 +62,7 @@ class Cluster:
             "--no-dashboard",
             f"--scheduler-file={file}",
         )
-        wait_for(lambda: os.path.exists(file))
+        wait_for(lambda: os.path.exists(file) and os.path.getsize(file))
         with open(file) as opened:
             self.address = json.load(opened)["address"]
         for name in "ab":
