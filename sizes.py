@@ -5,7 +5,7 @@ not have run.
 """
 
 import dataclasses
-from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from evaluation import metrics
 from evaluation.metrics import Sizes
 from input_fn import fixed
 from input_fn.datasets import Dataset
+from model_fn.settings import NetworkSettings
 from options import UsageError
 from settings import Settings
 
@@ -32,14 +33,21 @@ class Need(NamedTuple):
     flags: Tuple[str, ...]  # that decide it
 
 
+class Network(NamedTuple):
+    """Numbers in the layers of a network."""
+
+    kernels: Tuple[int, ...]
+    hidden: Tuple[int, ...]  # outputs of each hidden layer, for one point
+
+
 class Shape(NamedTuple):
     """The numbers that the estimates are made of."""
 
     points: int  # of training
     dimension: int
     latent: int
-    generator: int  # units of a hidden layer
-    discriminator: int
+    generator: Network
+    discriminator: Network
     evaluation: Sizes
 
 
@@ -78,18 +86,45 @@ def check_memory(
 def _shape(settings: Settings, dataset: Optional[Dataset]) -> Shape:
     evaluation = metrics.published_sizes(settings.evaluation)
     if dataset is None:
-        points, dimension = settings.data.toy_dataset_size, settings.data.toy_dataset_dim
+        points, shape = settings.data.toy_dataset_size, [settings.data.toy_dataset_dim]
     else:
-        points, dimension = dataset.number, int(np.prod(dataset.shape))
+        points, shape = dataset.number, list(dataset.shape)
         evaluation = metrics.scaled_sizes(evaluation, len(dataset.held_out))
-    network = settings.network
-    return Shape(
-        points,
-        dimension,
-        network.latent_space_dim,
-        network.g_num_filters,
-        network.d_num_filters,
-        evaluation,
+    network, dimension = settings.network, int(np.prod(shape))
+    latent, make = network.latent_space_dim, _dcgan if network.network == "dcgan" else _mlp
+    return Shape(points, dimension, latent, *make(network, shape), evaluation)
+
+
+def _mlp(network: NetworkSettings, shape: Sequence[int]) -> Tuple[Network, Network]:
+    """Generator and discriminator, as `model_fn.networks` makes them."""
+    dimension = int(np.prod(shape))
+
+    def dense(inputs: int, units: int, layers: int, outputs: int) -> Network:
+        sizes = (inputs, *(units,) * layers, outputs)
+        return Network(tuple(a * b for a, b in zip(sizes, sizes[1:])), sizes[1:-1])
+
+    seen = dimension * (1 + 2 * network.d_frequencies)
+    return (
+        dense(network.latent_space_dim, network.g_num_filters, network.g_num_layers, dimension),
+        dense(seen, network.d_num_filters, network.d_num_layers, 1),
+    )
+
+
+def _dcgan(network: NetworkSettings, shape: Sequence[int]) -> Tuple[Network, Network]:
+    """The same of `model_fn.dcgan`: quarter-size images of 2 units channels, half-size of units."""
+    area, window = int(np.prod(shape[:2])), 4 * 4
+    channels = int(np.prod(shape[2:]))
+
+    def convolutions(units: int) -> Tuple[int, int]:
+        return window * 2 * units * units, window * units * channels
+
+    g, d = network.g_num_filters, network.d_num_filters
+    return (
+        Network(
+            (network.latent_space_dim * area * g // 8, *convolutions(g)),
+            (area * g // 8, area * g // 4),
+        ),
+        Network((*convolutions(d), area * d // 8), (area * d // 4, area * d // 8)),
     )
 
 
@@ -129,13 +164,19 @@ def _of_data(settings: Settings, shape: Shape) -> Iterator[Need]:
     yield Need("the modes' means", means, ("gmm_modes_num", "toy_dataset_dim"))
 
 
+NETWORK_FLAGS = (
+    "latent_space_dim",
+    "g_num_filters",
+    "d_num_filters",
+    "g_num_layers",
+    "d_num_layers",
+    "d_frequencies",
+)
+
+
 def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[Need]:
-    flags = ("latent_space_dim", "g_num_filters", "d_num_filters", *_of_dimension(settings))
-    wide, narrow = shape.generator, shape.discriminator
-    kernels = (
-        (shape.latent * wide, wide * wide, wide * shape.dimension),
-        (shape.dimension * narrow, narrow * narrow, narrow),
-    )
+    flags = (*NETWORK_FLAGS, *_of_dimension(settings))
+    kernels = (shape.generator.kernels, shape.discriminator.kernels)
     # Initial values and variables; in training gradients and the updated weights, Adam's two
     # moments, and of the discriminator the copy that looks ahead. Or one kernel while it is drawn
     # in double precision.
@@ -144,7 +185,9 @@ def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[N
     weights = 4 * sum(number * sum(kernel) for number, kernel in zip(copies, kernels))
     drawn = 12 * max(max(kernel) for kernel in kernels)
     yield Need("the networks' weights", max(weights, drawn), flags)
-    numbers = shape.latent + wide + max(wide, shape.dimension)
+    # A layer's outputs beside the next one's.
+    outputs = (*shape.generator.hidden, shape.dimension)
+    numbers = shape.latent + max(a + b for a, b in zip(outputs, outputs[1:]))
     yield Need("a batch of predictions", 4 * fixed.BATCH * numbers, flags)
 
 
@@ -163,11 +206,11 @@ def _of_boosting(settings: Settings, shape: Shape) -> Iterator[Need]:
 
 def _of_training(settings: Settings, device: Any, shape: Shape) -> Iterator[Need]:
     batch = settings.boost.batch_size
-    widths = ("latent_space_dim", "g_num_filters", "d_num_filters")
-    flags = ("batch_size", *widths, *_of_dimension(settings))
+    flags = ("batch_size", *NETWORK_FLAGS, *_of_dimension(settings))
     # One forward pass: generator, and discriminator on data and samples together. The look-ahead
     # steps come one after another and keep nothing.
-    numbers = shape.latent + 2 * shape.generator + 2 * shape.dimension + 4 * shape.discriminator
+    hidden = sum(shape.generator.hidden) + 2 * sum(shape.discriminator.hidden)
+    numbers = shape.latent + hidden + 2 * shape.dimension
     yield Need("an iteration", 4 * batch * numbers, flags)
     iterations = settings.boost.epochs * (shape.points // batch)
     chunk = max(1, min(device.iterations_per_loop, iterations))

@@ -5,13 +5,13 @@ Imports no TensorFlow.
 
 import dataclasses
 import hashlib
-from typing import Callable, Iterator, NamedTuple, Optional, Tuple, Union
+from typing import Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 import machine
 import streams
-from input_fn import files, gmm
+from input_fn import files, gmm, one_pass, read_ahead
 from input_fn.gmm import GaussianMixture
 from options import UsageError, option
 from streams import Purpose
@@ -88,9 +88,8 @@ class DataSettings:
 FINGERPRINT_ROWS = 1000
 FEWEST_POINTS = 15
 """Of a data file: with fewer, none would be held out for each part of the evaluation."""
-STEPS_A_DEVIATION = 4
-"""Steps of float32 that a standard deviation must span."""
-SMALLEST_DEVIATION = 1e-30
+CACHED_SHARE = 0.5
+"""Of the memory there is: a mapped file that is larger will not stay in the system's cache."""
 
 
 class Dataset(NamedTuple):
@@ -101,6 +100,8 @@ class Dataset(NamedTuple):
     held_out: np.ndarray  # [H, *shape] float32 points that no training sees
     truth: Optional[GaussianMixture]  # the true density, where it is known
     remarks: Tuple[str, ...] = ()  # what the user should know of the points, a line each
+    on_disk: bool = False  # `points` are a mapped file in C's order that memory cannot cache
+    moments: Optional[Tuple[np.ndarray, np.ndarray]] = None  # see `moments`, where known already
 
     @property
     def number(self) -> int:
@@ -115,15 +116,26 @@ class Dataset(NamedTuple):
     def train_points(self, indices: Union[np.ndarray, slice]) -> np.ndarray:
         """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
         rows = indices if self.train_rows is None else self.train_rows[indices]
-        return np.asarray(self.points[rows], np.float32)
+        scattered = isinstance(indices, np.ndarray)
+        return np.asarray(self._scattered(rows) if scattered else self.points[rows], np.float32)
 
     def fingerprint(self) -> str:
         """SHA-256 of the shape and of some evenly spread points, to notice other data."""
         number = len(self.points)
         rows = np.unique(np.linspace(0, number - 1, min(number, FINGERPRINT_ROWS)).astype(int))
-        some = np.ascontiguousarray(self.points[rows], np.float64)
+        some = np.ascontiguousarray(self._scattered(rows), np.float64)
         text = repr(self.points.shape).encode()
         return hashlib.sha256(text + some.tobytes()).hexdigest()
+
+    def with_held_out(self, rows: np.ndarray) -> "Dataset":
+        """The same points with some rows of them held out of training."""
+        every = np.arange(len(self.points), dtype=index_type(len(self.points)))
+        held_out = np.asarray(self._scattered(rows), np.float32)
+        return self._replace(train_rows=np.delete(every, rows), held_out=held_out)
+
+    def _scattered(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of `points` from anywhere."""
+        return read_ahead.read_rows(self.points, rows) if self.on_disk else self.points[rows]
 
 
 def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
@@ -196,34 +208,30 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
             f"--data_file={settings.data_file}: has {len(points)} points; their numbers alone take "
             f"{indices / 2**30:.1f} GiB, more memory than there is"
         )
+    too_large = isinstance(points, np.memmap) and _exceeds_cache(points)
+    in_one_piece = points.flags.c_contiguous
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
-    rows = np.arange(len(points), dtype=index_type(len(points)))
-    train_rows = np.delete(rows, held_out_rows)
-    held_out_points = np.asarray(points[held_out_rows], np.float32)
-    dataset = Dataset(points, train_rows, held_out_points, None)
-    constant = _constant_coordinates(settings.data_file, dataset)
-    remark = f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant"
-    return dataset._replace(remarks=(remark,)) if constant else dataset
-
-
-def _constant_coordinates(path: str, dataset: Dataset) -> int:
-    """How many coordinates never vary; that float32 tells the values of the others apart.
-
-    Raises:
-      UsageError: if it does not: points are float32 outside the networks.
-    """
-    mean, deviation = _moments(lambda: files.chunks(dataset.points), len(dataset.points))
-    finest = np.maximum(np.finfo(np.float32).eps * np.abs(mean), SMALLEST_DEVIATION)
-    bad = np.flatnonzero((deviation > 0) & (deviation < STEPS_A_DEVIATION * finest))
-    if len(bad):
-        varies, around = deviation.flat[bad[0]], mean.flat[bad[0]]
-        raise UsageError(
-            f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
-            f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
+    whole = Dataset(points, None, points[:0], None, on_disk=too_large and in_one_piece)
+    dataset = whole.with_held_out(held_out_rows)
+    mean, deviation = one_pass.moments(_train_chunks(dataset))
+    one_pass.check_precision(settings.data_file, mean, deviation)
+    remarks = []
+    constant = int(np.count_nonzero(deviation == 0))
+    if constant:
+        remarks.append(f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant")
+    if too_large:
+        order = "" if in_one_piece else ", slowly, because its array is in Fortran's order, not C's"
+        remarks.append(
+            f"{points.nbytes / 2**30:.1f} GiB: memory does not hold them, minibatches are read "
+            f"from disk{order}"
         )
-    return int(np.count_nonzero(deviation == 0))
+    return dataset._replace(remarks=tuple(remarks), moments=_with_units(mean, deviation))
+
+
+def _exceeds_cache(points: np.ndarray) -> bool:
+    return points.nbytes > CACHED_SHARE * machine.available_memory()
 
 
 def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
@@ -232,19 +240,17 @@ def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
     Returns:
       Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
     """
-    mean, deviation = _moments(lambda: _train_chunks(dataset), dataset.number)
+    return dataset.moments or _with_units(*one_pass.moments(_train_chunks(dataset)))
+
+
+def _with_units(mean: np.ndarray, deviation: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     return mean, np.where(deviation > 0, deviation, 1.0)
 
 
-def _moments(
-    chunks: Callable[[], Iterator[np.ndarray]], number: int
-) -> Tuple[np.ndarray, np.ndarray]:
-    mean = sum(chunk.sum(axis=0) for chunk in chunks()) / number
-    squares = sum(np.square(chunk - mean).sum(axis=0) for chunk in chunks())
-    return np.asarray(mean), np.sqrt(squares / number)
-
-
 def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:
+    """The training points as float64, in arrays of their own, some rows at a time."""
     rows = files.rows_at_a_time(dataset.shape)
     for start in range(0, dataset.number, rows):
-        yield np.float64(dataset.train_points(slice(start, start + rows)))
+        chosen = slice(start, start + rows)
+        given = chosen if dataset.train_rows is None else dataset.train_rows[chosen]
+        yield dataset.points[given].astype(np.float64)

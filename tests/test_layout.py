@@ -49,6 +49,8 @@ WITHOUT_TENSORFLOW = [
     "input_fn/gmm.py",
     "input_fn/arrays.py",
     "input_fn/files.py",
+    "input_fn/one_pass.py",
+    "input_fn/read_ahead.py",
     "input_fn/tables.py",
     "input_fn/datasets.py",
     "input_fn/weighted.py",

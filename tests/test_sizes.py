@@ -4,12 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import machine
 import settings as all_settings
 import sizes
 from estimator.backend import DeviceSettings
 from input_fn import datasets
+from model_fn import networks
+from model_fn.settings import NetworkSettings
 from options import UsageError
 from settings import Command
 
@@ -58,6 +61,38 @@ def test_absurd_sizes_are_refused_by_the_flag_that_counts(monkeypatch, mode, fla
     more = {"batch_size": {"toy_dataset_size": 10**7}, "iterations_per_loop": {"epochs": 100}}
     with pytest.raises(UsageError, match=rf"^--{flag}={value}: .* GiB of memory at least, 0.3 GiB"):
         check(0.3, monkeypatch, mode, **{flag: value}, **more.get(flag, {}))
+
+
+@pytest.mark.parametrize("flag", ["g_num_layers", "d_num_layers"])
+def test_every_layer_counts(monkeypatch, flag):
+    wide = flag.replace("layers", "filters")
+    check(0.05, monkeypatch, **{wide: 256})
+    with pytest.raises(UsageError, match=f"^--{flag}=64: the networks' weights would take 0.1 GiB"):
+        check(0.05, monkeypatch, **{wide: 256, flag: 64})
+    with pytest.raises(UsageError, match="^--d_num_filters=65536: the networks' weights"):
+        check(0.3, monkeypatch, d_num_filters=65536, steps=1)
+    check(0.3, monkeypatch, d_num_filters=65536, steps=1, d_num_layers=1)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"), [("mlp", (8, 12)), ("dcgan", (8, 12)), ("dcgan", (4, 8, 3))]
+)
+def test_layers_have_the_sizes_of_the_networks_that_are_made(network, shape):
+    wanted = NetworkSettings(
+        network=network, g_num_layers=3, d_num_layers=1, g_num_filters=6, d_num_filters=10
+    )
+    make = sizes._dcgan if network == "dcgan" else sizes._mlp
+    inputs = (wanted.latent_space_dim, int(np.prod(shape)))
+    for told, of, size in zip(
+        make(wanted, shape), (networks.generator, networks.discriminator), inputs
+    ):
+        layers = of(wanted, shape, unrolled=True).layers
+        assert sorted(told.kernels) == sorted(int(np.prod(layer.kernel)) for layer in layers)
+        hidden, outputs = tf.zeros([1, size]), []
+        for layer in layers[:-1]:
+            hidden = layer.apply(hidden, tf.zeros(layer.kernel))
+            outputs.append(int(np.prod(hidden.shape.as_list())))
+        assert told.hidden == tuple(outputs)
 
 
 def test_what_only_together_is_absurd_names_the_larger_one(monkeypatch):

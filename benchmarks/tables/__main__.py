@@ -1,64 +1,54 @@
 """Runs a table again: python -m benchmarks.tables NAME [--seeds=N] [--jobs=2].
 
-Each run is a process of main.py; finished runs are kept under --directory, so that the same command
-goes on. Writes NAME.csv, NAME.md and NAME.png beside this file: medians with 5-95 % bands over the
-seeds, and the published figures.
+Or a sweep of one's own: python -m benchmarks.tables --sweep=sweep.json. Each run is a process of
+main.py, on this machine or, with --scheduler=tcp://..., on a Dask cluster. Finished runs are kept
+under --directory, so that the same command goes on. A table writes NAME.csv, NAME.md and NAME.png
+beside this file: medians with 5-95 % bands over the seeds, and the published figures. A sweep
+writes table.csv and table.md beside its runs.
 """
 
 import argparse
 import csv
-import json
 import os
 import sys
-import tempfile
 from typing import Dict, List, Sequence, Tuple
 
-import joblib
 import numpy as np
 
 import durable
-from benchmarks.tables import runs
-from benchmarks.tables.definitions import TABLES, Cell, Table
+from benchmarks.tables import runs, side_by_side, sweep
+from benchmarks.tables.bands import text_of
+from benchmarks.tables.definitions import TABLES, Table
+from benchmarks.tables.side_by_side import Job
+from options import UsageError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def collect(
-    name: str, table: Table, seeds: Sequence[int], directory: str, jobs: int
+    name: str,
+    table: Table,
+    seeds: Sequence[int],
+    directory: str,
+    jobs: int,
+    scheduler: str = "",
 ) -> Dict[Tuple[str, int], runs.Figures]:
-    """All figures by cell and seed; only runs that are not there yet are run."""
+    """All figures by cell and seed; only runs that are not there yet are run.
 
-    def path(title: str, seed: int) -> str:
-        return os.path.join(directory, name, title.replace(" ", "_"), f"{seed}.json")
-
-    wanted = [(cell, seed) for seed in seeds for cell in table.cells]
-    missing = [each for each in wanted if not os.path.exists(path(each[0].title, each[1]))]
-    # Threads are enough: each waits for a process of main.py.
-    results = joblib.Parallel(n_jobs=jobs, backend="threading")(
-        joblib.delayed(_kept)(cell, seed, path(cell.title, seed)) for cell, seed in missing
-    )
-    for title, seed, problem in results:
-        if problem:
-            print(f"{title}, seed {seed}: failed, run again to retry: {problem}", file=sys.stderr)
-    found = {}
-    for cell, seed in wanted:
-        if os.path.exists(path(cell.title, seed)):
-            with open(path(cell.title, seed)) as file:
-                found[cell.title, seed] = json.load(file)
-    return found
-
-
-def _kept(cell: Cell, seed: int, path: str) -> Tuple[str, int, str]:
-    """One run in a directory of its own, its figures kept; what went wrong, or ""."""
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            figures = runs.run(cell.flags, seed, f"{directory}/run", cell.modes)
-        except RuntimeError as error:
-            return cell.title, seed, str(error)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    durable.write_atomically(path, json.dumps(figures) + "\n")
-    print(f"{cell.title}, seed {seed}: done", flush=True)
-    return cell.title, seed, ""
+    Raises:
+      UsageError: if there is no scheduler at the address.
+    """
+    wanted = {
+        (cell.title, seed): Job(
+            f"{cell.title}, seed {seed}",
+            os.path.join(directory, name, cell.title.replace(" ", "_"), f"{seed}.json"),
+            (cell.flags, seed, cell.modes),
+        )
+        for seed in seeds
+        for cell in table.cells
+    }
+    found = side_by_side.finish(list(wanted.values()), runs.fresh, jobs, scheduler)
+    return {key: found[job.path] for key, job in wanted.items() if job.path in found}
 
 
 def rows_of(
@@ -78,14 +68,6 @@ def rows_of(
             title = cell.title + {"evaluate": ", plain", "refine": ", refined"}.get(mode, "")
             rows.append((title, {c: [f[prefix + c][-1] for f in each] for c in table.columns}))
     return rows
-
-
-def text_of(values: List[float]) -> str:
-    """Median and 5-95 % band."""
-    if not values:
-        return ""
-    middle, low, high = np.percentile(values, [50, 5, 95])
-    return f"{middle:.3f} [{low:.3f}; {high:.3f}]"
 
 
 def write(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> str:
@@ -135,17 +117,36 @@ def draw(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]
 
 
 def main() -> None:
-    """Runs what is missing and writes the table."""
+    """Runs what is missing and writes the table; status 1 if runs failed, 2 for bad input."""
     parser = argparse.ArgumentParser(prog="benchmarks.tables", description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=sorted(TABLES))
+    parser.add_argument("name", nargs="?", choices=sorted(TABLES))
+    parser.add_argument("--sweep", help='instead of NAME: a file of {"flag": [values, ...], ...}')
     parser.add_argument("--seeds", type=int, default=0, help="so many of the table's; 0: all")
-    parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
+    parser.add_argument("--jobs", type=int, default=2, help="runs side by side on this machine")
+    parser.add_argument("--scheduler", default="", help="of a Dask cluster to run on, tcp://...")
     parser.add_argument("--directory", default="tables", help="where finished runs are kept")
     given = parser.parse_args()
-    table = TABLES[given.name]
-    seeds = table.seeds[: given.seeds or None]
-    found = collect(given.name, table, seeds, os.path.abspath(given.directory), given.jobs)
-    print(write(given.name, table, rows_of(table, found)))
+    if bool(given.name) == bool(given.sweep):
+        parser.error("needs the NAME of a table, or --sweep=FILE")
+    if given.sweep and given.seeds:
+        parser.error('--seeds: is for a table; a sweep has its own, {"seed": [values, ...]}')
+    if given.jobs < 1:
+        parser.error(f"--jobs={given.jobs}: needs 1 or more")
+    directory = os.path.abspath(given.directory)
+    try:
+        if given.sweep:
+            text, whole = sweep.run(sweep.read(given.sweep), directory, given.jobs, given.scheduler)
+        else:
+            table = TABLES[given.name]
+            seeds = table.seeds[: given.seeds or None]
+            found = collect(given.name, table, seeds, directory, given.jobs, given.scheduler)
+            text = write(given.name, table, rows_of(table, found))
+            whole = len(found) == len(seeds) * len(table.cells)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(text)
+    sys.exit(0 if whole else 1)
 
 
 if __name__ == "__main__":

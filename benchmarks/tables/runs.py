@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
@@ -43,6 +44,12 @@ def run(flags: Sequence[str], seed: int, workdir: str, modes: Sequence[str]) -> 
         worst = min(draw["log_p"] for draw in draws)
         figures[f"{mode}_worst_log_p"] = [worst]
     return figures
+
+
+def fresh(flags: Sequence[str], seed: int, modes: Sequence[str]) -> Figures:
+    """`run` in a directory of its own that does not stay; so it may be called on any machine."""
+    with tempfile.TemporaryDirectory() as directory:
+        return run(flags, seed, f"{directory}/run", modes)
 
 
 def _main(flags: List[str]) -> None:
