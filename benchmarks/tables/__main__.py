@@ -11,31 +11,47 @@ import json
 import os
 import sys
 import tempfile
-from typing import Dict, List, Sequence, Tuple
+from itertools import zip_longest
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import joblib
 import numpy as np
 
 import durable
-from benchmarks.tables import runs
-from benchmarks.tables.definitions import TABLES, Cell, Table
+from benchmarks.tables import definitions, pictures, real, runs
+from benchmarks.tables.definitions import Cell, Table
+from benchmarks.tables.judges import Judge
+from boost import outputs
+from options import UsageError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TABLES: Dict[str, Table] = {**definitions.TABLES, **real.TABLES}
+
+
+def with_data(table: Table, directory: str) -> Table:
+    """The table with its points in a file that every run is given."""
+    if not table.points:
+        return table
+    path = os.path.join(directory, "data.npy")
+    os.makedirs(directory, exist_ok=True)
+    outputs.write_points(path, table.points())
+    flags = ("--dataset=file", f"--data_file={path}")
+    return table._replace(cells=tuple(c._replace(flags=c.flags + flags) for c in table.cells))
 
 
 def collect(
-    name: str, table: Table, seeds: Sequence[int], directory: str, jobs: int
+    table: Table, judge: Optional[Judge], seeds: Sequence[int], directory: str, jobs: int
 ) -> Dict[Tuple[str, int], runs.Figures]:
     """All figures by cell and seed; only runs that are not there yet are run."""
 
     def path(title: str, seed: int) -> str:
-        return os.path.join(directory, name, title.replace(" ", "_"), f"{seed}.json")
+        return os.path.join(directory, title.replace(" ", "_"), f"{seed}.json")
 
     wanted = [(cell, seed) for seed in seeds for cell in table.cells]
     missing = [each for each in wanted if not os.path.exists(path(each[0].title, each[1]))]
     # Threads are enough: each waits for a process of main.py.
     results = joblib.Parallel(n_jobs=jobs, backend="threading")(
-        joblib.delayed(_kept)(cell, seed, path(cell.title, seed)) for cell, seed in missing
+        joblib.delayed(_kept)(cell, judge, seed, path(cell.title, seed)) for cell, seed in missing
     )
     for title, seed, problem in results:
         if problem:
@@ -48,14 +64,15 @@ def collect(
     return found
 
 
-def _kept(cell: Cell, seed: int, path: str) -> Tuple[str, int, str]:
+def _kept(cell: Cell, judge: Optional[Judge], seed: int, path: str) -> Tuple[str, int, str]:
     """One run in a directory of its own, its figures kept; what went wrong, or ""."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with tempfile.TemporaryDirectory() as directory:
         try:
-            figures = runs.run(cell.flags, seed, f"{directory}/run", cell.modes)
+            figures = runs.run(cell.flags, seed, f"{directory}/run", cell.modes, judge)
         except RuntimeError as error:
             return cell.title, seed, str(error)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+        pictures.keep(f"{directory}/run", path)
     durable.write_atomically(path, json.dumps(figures) + "\n")
     print(f"{cell.title}, seed {seed}: done", flush=True)
     return cell.title, seed, ""
@@ -81,14 +98,22 @@ def rows_of(
 
 
 def text_of(values: List[float]) -> str:
-    """Median and 5-95 % band."""
-    if not values:
-        return ""
+    """Median and 5-95 % band; a single figure as it is."""
+    if len(values) < 2:
+        return f"{values[0]:.3f}" if values else ""
     middle, low, high = np.percentile(values, [50, 5, 95])
     return f"{middle:.3f} [{low:.3f}; {high:.3f}]"
 
 
-def write(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> str:
+def perfect_row(table: Table, judge: Judge) -> Tuple[str, Dict[str, List[float]]]:
+    """What real points score, as far as the judge tells."""
+    known = judge.perfect
+    return "Real points, unseen", {c: [known[c]] if c in known else [] for c in table.columns}
+
+
+def write(
+    name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]], remark: str
+) -> str:
     """Writes CSV, Markdown and the picture; returns the Markdown."""
     seeds = max(len(values[table.columns[0]]) for _, values in rows)
     lines = [f"# {table.title}", "", f"{seeds} seeds: median [5 %; 95 %].", ""]
@@ -99,39 +124,18 @@ def write(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]
     for title, published in table.published:
         cells = " | ".join(published.get(column, "") for column in table.columns)
         lines.append(f"| {title}{' (published)' if table.by_step else ''} | {cells} |")
+    lines += [line for text in (table.note, remark) if text for line in ("", text)]
     text = "\n".join(lines) + "\n"
     durable.write_atomically(os.path.join(HERE, f"{name}.md"), text)
     with open(os.path.join(HERE, f"{name}.csv"), "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "seed number", *table.columns])
         for title, values in rows:
-            for number in range(len(values[table.columns[0]])):
-                writer.writerow([title, number, *(values[c][number] for c in table.columns)])
-    draw(name, table, rows)
+            columns = zip_longest(*(values[c] for c in table.columns), fillvalue="")
+            for number, each in enumerate(columns):
+                writer.writerow([title, number, *each])
+    pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows)
     return text
-
-
-def draw(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> None:
-    """One panel a column: each row's median and band."""
-    from matplotlib.figure import Figure
-
-    columns = table.columns[:5]
-    figure = Figure(figsize=(2.6 * len(columns) + 1.6, 0.45 * len(rows) + 1.4))
-    axes = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    places = np.arange(len(rows))[::-1]
-    for axis, column in zip(axes, columns):
-        bands = [np.percentile(values[column] or [np.nan], [50, 5, 95]) for _, values in rows]
-        middle, low, high = np.array(bands).T
-        axis.errorbar(middle, places, xerr=[middle - low, high - middle], fmt="o", capsize=3)
-        if column == "log_p" and np.nanmin(low) < -50:
-            axis.set_xscale("symlog")
-        axis.set_title(column, fontsize=9)
-        axis.grid(alpha=0.3)
-        axis.tick_params(labelsize=7)
-    axes[0].set_yticks(places)
-    axes[0].set_yticklabels([title for title, _ in rows], fontsize=8)
-    figure.tight_layout()
-    figure.savefig(os.path.join(HERE, f"{name}.png"), dpi=140)
 
 
 def main() -> None:
@@ -142,10 +146,20 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--directory", default="tables", help="where finished runs are kept")
     given = parser.parse_args()
-    table = TABLES[given.name]
+    directory = os.path.join(os.path.abspath(given.directory), given.name)
+    try:
+        table = with_data(TABLES[given.name], directory)
+    except UsageError as error:
+        parser.error(str(error))
+    judge = table.judge() if table.judge else None
     seeds = table.seeds[: given.seeds or None]
-    found = collect(given.name, table, seeds, os.path.abspath(given.directory), given.jobs)
-    print(write(given.name, table, rows_of(table, found)))
+    rows = rows_of(table, collect(table, judge, seeds, directory, given.jobs))
+    if judge and judge.perfect:
+        rows.insert(0, perfect_row(table, judge))
+    print(write(given.name, table, rows, judge.remark if judge else ""))
+    if table.images:
+        kept = {c.title: os.path.join(directory, c.title.replace(" ", "_")) for c in table.cells}
+        pictures.samples(os.path.join(HERE, f"{given.name}_samples.png"), directory, kept, seeds[0])
 
 
 if __name__ == "__main__":
