@@ -156,8 +156,8 @@ OF_IMAGES = (
     "nothing (a perfect sampler's C is 0). A card has room for the full size: "
 )
 FULL = (
-    "`python main.py {flags} --dataset=file --data_file={file}.npy --g_num_filters=64 "
-    "--d_num_filters=64 --steps=10 --epochs={epochs} --device=auto`, not tried here."
+    "`python main.py {flags} --dataset=file --data_file=tables/{name}/data.npy --g_num_filters=64 "
+    "--d_num_filters=64 --steps=10 --epochs={epochs}`, not tried here."
 )
 
 
@@ -165,14 +165,14 @@ def _width(channels: int) -> Tuple[str, ...]:
     return f"--g_num_filters={channels}", f"--d_num_filters={channels}"
 
 
-def _full(file: str, epochs: int) -> str:
-    return OF_IMAGES + FULL.format(flags=" ".join(IMAGES), file=file, epochs=epochs)
+def _full(name: str, epochs: int) -> str:
+    return OF_IMAGES + FULL.format(flags=" ".join(IMAGES), name=name, epochs=epochs)
 
 
 TABLES = {
     "digits": Table(
         "Handwritten digits of 8x8 pixels",
-        _ways((*IMAGES, *_width(32), "--mixture_c_epoch_num=5"), 4, 60, "sample"),
+        _ways((*IMAGES, *_width(16), "--mixture_c_epoch_num=10"), 4, 120, "sample"),
         LABEL_COLUMNS,
         (41, 42, 43),
         [],
