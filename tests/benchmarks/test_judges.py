@@ -121,7 +121,7 @@ def test_a_perfect_sampler_of_a_toy_is_within_its_neighbours():
 def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "HERE", str(tmp_path))
     flags = (*real.IMAGES, *real._width(2), "--mixture_c_epoch_num=1")
-    cells = real._ways(flags, 2, 1, "sample")[2:]
+    cells = real._ways(flags, 2, 1, "sample")[3:]
     table = tables.with_data(real.TABLES["digits"]._replace(cells=cells), str(tmp_path / "kept"))
     judge = table.judge()
     found = tables.collect(table, judge, [1], str(tmp_path / "kept"), 1)
