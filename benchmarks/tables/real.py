@@ -152,12 +152,13 @@ def _ways(flags: Tuple[str, ...], parts: int, epochs: int, mode: str) -> Tuple[C
 
 LABEL_COLUMNS = ("modes", "js", "confident", "precision", "recall", "density", "nn_coverage")
 HOW = (
-    "Vanilla is one GAN, trained for as many iterations as one component of the others, or as all of "
-    "them together."
+    "Vanilla is one GAN, trained for as many iterations as one component of the others, or as all "
+    "of them together."
 )
 OF_IMAGES = (
-    f"{HOW} The networks are small, so that the table runs on two cores. C and log_p are left out: a density estimate in so many dimensions tells "
-    "nothing (a perfect sampler's C is 0). A card has room for the full size: "
+    f"{HOW} The networks are small, so that the table runs on two cores. C and log_p are left out: "
+    "a density estimate in so many dimensions tells nothing (a perfect sampler's C is 0). A card "
+    "has room for the full size: "
 )
 FULL = (
     "`python main.py {flags} --dataset=file --data_file=tables/{name}/data.npy --g_num_filters=64 "
