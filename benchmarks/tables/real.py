@@ -160,6 +160,11 @@ OF_IMAGES = (
     "a density estimate in so many dimensions tells nothing (a perfect sampler's C is 0). A card "
     "has room for the full size: "
 )
+RARE = (
+    f"{HOW} rarest is the share of the rarest type, CD34+, among the samples over its share in the "
+    "data. C is left out: with 140 points held out it hangs on the bandwidth that the density "
+    "estimate happens to choose."
+)
 FULL = (
     "`python main.py {flags} --dataset=file --data_file=tables/{name}/data.npy --g_num_filters=64 "
     "--d_num_filters=64 --steps=10 --epochs={epochs}`, not tried here."
@@ -211,11 +216,11 @@ TABLES = {
     "rare": Table(
         "Blood cells of six types, the rarest 1.9 % of 700",
         _ways(CELLS, 4, 400, "evaluate"),
-        ("modes", "rarest", *LABEL_COLUMNS[1:], "coverage", "log_p"),
+        ("modes", "rarest", *LABEL_COLUMNS[1:], "log_p"),
         tuple(range(41, 46)),
         [],
         judge=lambda: _judge(cells()),
         points=lambda: cells().points,
-        note=HOW,
+        note=RARE,
     ),
 }
