@@ -116,7 +116,8 @@ def write(
 ) -> str:
     """Writes CSV, Markdown and the picture; returns the Markdown."""
     seeds = max(len(values[table.columns[0]]) for _, values in rows)
-    lines = [f"# {table.title}", "", f"{seeds} seeds: median [5 %; 95 %].", ""]
+    said = f"{seeds} seeds: median [5 %; 95 %]." if seeds > 1 else "One seed."
+    lines = [f"# {table.title}", "", said, ""]
     lines += ["| | " + " | ".join(table.columns) + " |", "|---" * (len(table.columns) + 1) + "|"]
     for title, values in rows:
         cells = " | ".join(text_of(values[column]) for column in table.columns)
