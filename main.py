@@ -334,7 +334,7 @@ def _engine(device: DeviceSettings, settings: Settings, workdir: Workdir) -> Any
     """TensorFlow, loaded only when all input is known to be good, and the device."""
     units = max(settings.network.g_num_filters, settings.network.d_num_filters)
     backend.load_tensorflow(_verbosity(), units)
-    return backend.choose(device, workdir.path)
+    return backend.choose(device, workdir.path, settings.network.network == "dcgan")
 
 
 def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:

@@ -139,7 +139,7 @@ def check(settings: DeviceSettings) -> None:
         raise UsageError(f'--data_dump_step={settings.data_dump_step}: must be like "0|5|10"')
 
 
-def choose(settings: DeviceSettings, workdir: str) -> Any:
+def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) -> Any:
     """The engine for `--device`, ready to train and predict.
 
     "auto" takes the NPU where npu_bridge is installed and CANN's environment is sourced. Whether
@@ -148,6 +148,7 @@ def choose(settings: DeviceSettings, workdir: str) -> Any:
     Args:
       settings: which device, and how.
       workdir: directory of the run; nothing is written yet.
+      convolutional: whether the networks are.
 
     Raises:
       UsageError: where the device that was asked for is not there.
@@ -166,7 +167,7 @@ def choose(settings: DeviceSettings, workdir: str) -> Any:
                 reason = str(error)
     from estimator.host import HostEngine
 
-    engine = HostEngine(settings)
+    engine = HostEngine(settings, convolutional)
     if settings.device == "auto":
         log.info("Device: %s (%s; %s)", engine.name, reason, engine.reason)
     return engine

@@ -11,23 +11,36 @@ import argparse
 import csv
 import os
 import sys
-from typing import Dict, List, Sequence, Tuple
-
-import numpy as np
+from itertools import zip_longest
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import durable
-from benchmarks.tables import runs, side_by_side, sweep
+from benchmarks.tables import definitions, pictures, real, runs, side_by_side, sweep
 from benchmarks.tables.bands import text_of
-from benchmarks.tables.definitions import TABLES, Table
+from benchmarks.tables.definitions import Table
+from benchmarks.tables.judges import Judge
 from benchmarks.tables.side_by_side import Job
+from boost import outputs
 from options import UsageError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TABLES: Dict[str, Table] = {**definitions.TABLES, **real.TABLES}
+
+
+def with_data(table: Table, directory: str) -> Table:
+    """The table with its points in a file that every run is given."""
+    if not table.points:
+        return table
+    path = os.path.join(directory, "data.npy")
+    os.makedirs(directory, exist_ok=True)
+    outputs.write_points(path, table.points())
+    flags = ("--dataset=file", f"--data_file={path}")
+    return table._replace(cells=tuple(c._replace(flags=c.flags + flags) for c in table.cells))
 
 
 def collect(
-    name: str,
     table: Table,
+    judge: Optional[Judge],
     seeds: Sequence[int],
     directory: str,
     jobs: int,
@@ -38,15 +51,13 @@ def collect(
     Raises:
       UsageError: if there is no scheduler at the address.
     """
-    wanted = {
-        (cell.title, seed): Job(
-            f"{cell.title}, seed {seed}",
-            os.path.join(directory, name, cell.title.replace(" ", "_"), f"{seed}.json"),
-            (cell.flags, seed, cell.modes),
-        )
-        for seed in seeds
-        for cell in table.cells
-    }
+    wanted = {}
+    for seed in seeds:
+        for cell in table.cells:
+            kept = os.path.join(directory, cell.title.replace(" ", "_"), f"{seed}.json")
+            shown = f"{kept[:-5]}.npy" if table.images else ""
+            arguments = (cell.flags, seed, cell.modes, judge, shown)
+            wanted[cell.title, seed] = Job(f"{cell.title}, seed {seed}", kept, arguments)
     found = side_by_side.finish(list(wanted.values()), runs.fresh, jobs, scheduler)
     return {key: found[job.path] for key, job in wanted.items() if job.path in found}
 
@@ -70,10 +81,19 @@ def rows_of(
     return rows
 
 
-def write(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> str:
+def perfect_row(table: Table, judge: Judge) -> Tuple[str, Dict[str, List[float]]]:
+    """What real points score, as far as the judge tells."""
+    known = judge.perfect
+    return "Real points, unseen", {c: [known[c]] if c in known else [] for c in table.columns}
+
+
+def write(
+    name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]], remark: str
+) -> str:
     """Writes CSV, Markdown and the picture; returns the Markdown."""
     seeds = max(len(values[table.columns[0]]) for _, values in rows)
-    lines = [f"# {table.title}", "", f"{seeds} seeds: median [5 %; 95 %].", ""]
+    said = f"{seeds} seeds: median [5 %; 95 %]." if seeds > 1 else "One seed."
+    lines = [f"# {table.title}", "", said, ""]
     lines += ["| | " + " | ".join(table.columns) + " |", "|---" * (len(table.columns) + 1) + "|"]
     for title, values in rows:
         cells = " | ".join(text_of(values[column]) for column in table.columns)
@@ -81,39 +101,49 @@ def write(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]
     for title, published in table.published:
         cells = " | ".join(published.get(column, "") for column in table.columns)
         lines.append(f"| {title}{' (published)' if table.by_step else ''} | {cells} |")
+    lines += [line for text in (table.note, remark) if text for line in ("", text)]
     text = "\n".join(lines) + "\n"
     durable.write_atomically(os.path.join(HERE, f"{name}.md"), text)
     with open(os.path.join(HERE, f"{name}.csv"), "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "seed number", *table.columns])
         for title, values in rows:
-            for number in range(len(values[table.columns[0]])):
-                writer.writerow([title, number, *(values[c][number] for c in table.columns)])
-    draw(name, table, rows)
+            columns = zip_longest(*(values[c] for c in table.columns), fillvalue="")
+            for number, each in enumerate(columns):
+                writer.writerow([title, number, *each])
+    pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows)
     return text
 
 
-def draw(name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> None:
-    """One panel a column: each row's median and band."""
-    from matplotlib.figure import Figure
+def run(name: str, seeds: int, directory: str, jobs: int, scheduler: str) -> Tuple[str, bool]:
+    """Runs what a table lacks and writes it.
 
-    columns = table.columns[:5]
-    figure = Figure(figsize=(2.6 * len(columns) + 1.6, 0.45 * len(rows) + 1.4))
-    axes = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    places = np.arange(len(rows))[::-1]
-    for axis, column in zip(axes, columns):
-        bands = [np.percentile(values[column] or [np.nan], [50, 5, 95]) for _, values in rows]
-        middle, low, high = np.array(bands).T
-        axis.errorbar(middle, places, xerr=[middle - low, high - middle], fmt="o", capsize=3)
-        if column == "log_p" and np.nanmin(low) < -50:
-            axis.set_xscale("symlog")
-        axis.set_title(column, fontsize=9)
-        axis.grid(alpha=0.3)
-        axis.tick_params(labelsize=7)
-    axes[0].set_yticks(places)
-    axes[0].set_yticklabels([title for title, _ in rows], fontsize=8)
-    figure.tight_layout()
-    figure.savefig(os.path.join(HERE, f"{name}.png"), dpi=140)
+    Args:
+      name: of the table.
+      seeds: so many of its seeds; 0: all.
+      directory: where finished runs are kept, below a folder of the table's name.
+      jobs: runs side by side on this machine.
+      scheduler: of a Dask cluster, or "".
+
+    Returns:
+      The Markdown, and whether no run failed.
+
+    Raises:
+      UsageError: if the data, or the cluster, cannot be had.
+    """
+    directory = os.path.join(directory, name)
+    table = with_data(TABLES[name], directory)
+    judge = table.judge() if table.judge else None
+    chosen = table.seeds[: seeds or None]
+    found = collect(table, judge, chosen, directory, jobs, scheduler)
+    rows = rows_of(table, found)
+    if judge and judge.perfect:
+        rows.insert(0, perfect_row(table, judge))
+    text = write(name, table, rows, judge.remark if judge else "")
+    if table.images:
+        kept = {c.title: os.path.join(directory, c.title.replace(" ", "_")) for c in table.cells}
+        pictures.samples(os.path.join(HERE, f"{name}_samples.png"), directory, kept, chosen[0])
+    return text, len(found) == len(chosen) * len(table.cells)
 
 
 def main() -> None:
@@ -137,11 +167,7 @@ def main() -> None:
         if given.sweep:
             text, whole = sweep.run(sweep.read(given.sweep), directory, given.jobs, given.scheduler)
         else:
-            table = TABLES[given.name]
-            seeds = table.seeds[: given.seeds or None]
-            found = collect(given.name, table, seeds, directory, given.jobs, given.scheduler)
-            text = write(given.name, table, rows_of(table, found))
-            whole = len(found) == len(seeds) * len(table.cells)
+            text, whole = run(given.name, given.seeds, directory, given.jobs, given.scheduler)
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

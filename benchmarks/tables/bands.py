@@ -12,5 +12,7 @@ def band(values: List[float]) -> Tuple[float, float, float]:
 
 
 def text_of(values: List[float]) -> str:
-    """Median and 5-95 % band; "" of no figures."""
-    return "{:.3f} [{:.3f}; {:.3f}]".format(*band(values)) if values else ""
+    """Median and 5-95 % band; a single figure as it is; "" of none."""
+    if len(values) < 2:
+        return f"{values[0]:.3f}" if values else ""
+    return "{:.3f} [{:.3f}; {:.3f}]".format(*band(values))

@@ -1,6 +1,13 @@
 """What each table consists of, and the figures that others published for it."""
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+import functools
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from benchmarks.tables import judges
+from benchmarks.tables.judges import Judge
+from input_fn.datasets import DataSettings
 
 
 class Cell(NamedTuple):
@@ -20,9 +27,15 @@ class Table(NamedTuple):
     seeds: Tuple[int, ...]
     published: Sequence[Tuple[str, Dict[str, str]]]  # rows of others: source, cell by column
     by_step: Tuple[int, ...] = ()  # the rows are these steps
+    judge: Optional[Callable[[], Judge]] = None  # makes what adds figures of samples
+    points: Optional[Callable[[], np.ndarray]] = None  # makes the --data_file
+    images: bool = False  # points are, and samples are shown
+    note: str = ""  # for the reader of the table
 
 
 QUALITY = ("--flagfile=quality.flags",)
+NEIGHBOURS = ("precision", "recall", "density", "nn_coverage")
+"""Columns of `judges.neighbours`."""
 HEURISTICS: List[Tuple[str, Tuple[str, ...]]] = [
     ("Vanilla", ("--meta_algorithm=vanilla", "--steps=1")),
     ("Best of 10", ("--meta_algorithm=best_of",)),
@@ -37,13 +50,14 @@ HEURISTICS: List[Tuple[str, Tuple[str, ...]]] = [
 
 def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]]]) -> Table:
     flags = (*QUALITY, f"--dataset={dataset}")
-    columns = ("modes", "high_quality", "reverse_kl", "log_p", "coverage", "width")
+    columns = ("modes", "high_quality", "reverse_kl", "log_p", "coverage", "width", *NEIGHBOURS)
     return Table(
         title,
         (Cell("AdaGAN, quality.flags", flags, ("evaluate", "refine")),),
         columns,
         tuple(range(31, 41)),
         published,
+        judge=functools.partial(judges.of_toy, DataSettings(dataset=dataset)),
     )
 
 
@@ -82,9 +96,11 @@ TABLES = {
     "gmm": Table(
         "The published GMM of 10 modes, best samples",
         (Cell("AdaGAN, quality.flags", QUALITY, ("evaluate", "refine")),),
-        ("modes", "high_quality", "reverse_kl", "log_p", "worst_log_p", "coverage", "width"),
+        ("modes", "high_quality", "reverse_kl", "log_p", "worst_log_p", "coverage", "width")
+        + NEIGHBOURS,
         tuple(range(31, 36)),
         [],
+        judge=functools.partial(judges.of_toy, DataSettings()),
     ),
     "rerun": Table(
         "The published procedure, 8 modes, by step; beside it, rerun by Cranko & Nock (2019)",

@@ -1,5 +1,6 @@
 """The in-graph loop against single iterations, chunk sizes, and predictions from checkpoints."""
 
+import dataclasses
 import logging
 import signal
 
@@ -168,6 +169,32 @@ def test_without_xla_a_plain_loop_takes_over_and_says_so(tmp_path, monkeypatch, 
     expected = weights_of(compiled.checkpoint)
     for name, value in weights_of(plain.checkpoint).items():
         np.testing.assert_allclose(value, expected[name], atol=2e-5, err_msg=name)
+
+
+def test_convolutions_train_without_xla(tmp_path, monkeypatch):
+    shape, rng = (4, 4), streams.generator(3, streams.Purpose.COMPONENT_INIT, 1)
+    network = NetworkSettings(network="dcgan", g_num_filters=2, d_num_filters=2)
+    values = gan.initial_values(GanSettings(), network, shape, np.zeros(shape), np.ones(shape), rng)
+    params = dataclasses.replace(make_params(), network=network, shape=shape, initial_values=values)
+    data = datasets.Dataset(rng.standard_normal((200, *shape), np.float32), None, None, None)
+    stream = weighted.component_stream(data, np.full(200, 1 / 200), 16, 5, "normal", 3, 1)
+    found = []
+    for convolutional in (False, True):
+        engine = backend.choose(DeviceSettings(device="cpu"), "", convolutional)
+        result = engine.train(
+            gan.model_fn,
+            str(tmp_path / str(convolutional)),
+            params,
+            stream,
+            20,
+            lambda *_: None,
+            FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)]),
+        )
+        found.append(weights_of(result.checkpoint))
+        monkeypatch.setattr(loops, "why_no_xla", lambda: "")
+        monkeypatch.setattr(tf.xla.experimental, "compile", None)
+    for name, value in found[0].items():
+        np.testing.assert_allclose(found[1][name], value, atol=2e-5, err_msg=name)
 
 
 class Signal:
