@@ -69,10 +69,11 @@ def rows_of(
     rows = []
     for cell in table.cells:
         each = [figures for (title, _), figures in found.items() if title == cell.title]
-        if table.by_step:
-            for step in table.by_step:
-                values = {c: [f[c][step - 1] for f in each] for c in table.columns}
-                rows.append((str(step), values))
+        if table.by_step and each:
+            last = len(each[0][table.columns[0]])
+            for step in sorted({min(step, last) for step in table.by_step}):
+                title = str(step) if len(table.cells) == 1 else f"{cell.title}, step {step}"
+                rows.append((title, {c: [f[c][step - 1] for f in each] for c in table.columns}))
             continue
         for mode in cell.modes or ("",):
             prefix = f"{mode}_" if mode else ""

@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.tables import judges
 from benchmarks.tables.judges import Judge
+from input_fn import gmm
 from input_fn.datasets import DataSettings
 
 
@@ -19,14 +20,14 @@ class Cell(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table; its rows are cells, or the boosting steps of its only cell."""
+    """A table; its rows are cells, or boosting steps of each cell."""
 
     title: str
     cells: Tuple[Cell, ...]
     columns: Tuple[str, ...]  # names of figures
     seeds: Tuple[int, ...]
     published: Sequence[Tuple[str, Dict[str, str]]]  # rows of others: source, cell by column
-    by_step: Tuple[int, ...] = ()  # the rows are these steps
+    by_step: Tuple[int, ...] = ()  # the rows are these steps of each cell
     judge: Optional[Callable[[], Judge]] = None  # makes what adds figures of samples
     points: Optional[Callable[[], np.ndarray]] = None  # makes the --data_file
     images: bool = False  # points are, and samples are shown
@@ -61,6 +62,20 @@ def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]
     )
 
 
+def _unbalanced(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]]]) -> Table:
+    flags = (*QUALITY, f"--dataset={dataset}", "--unbalanced")
+    return Table(
+        title,
+        (Cell("AdaGAN, quality.flags", flags, ("evaluate", "refine")),),
+        ("modes", "within", "reverse_kl", "log_p", "coverage", "width"),
+        tuple(range(31, 41)),
+        published,
+        judge=functools.partial(judges.of_unbalanced, truth),
+        note="A mode is captured by 50 of 10,000 samples within three deviations; reverse_kl is "
+        "against the true weights.",
+    )
+
+
 def _row(modes: str, high_quality: str, reverse_kl: str) -> Dict[str, str]:
     return {"modes": modes, "high_quality": high_quality, "reverse_kl": reverse_kl}
 
@@ -81,6 +96,16 @@ GRID = [
     ("VEEGAN", _row("24.6", "0.40", "")),
     ("Unrolled GAN (VEEGAN's paper)", _row("23.6", "0.16", "")),
 ]
+RING_UNBALANCED = [
+    ("Best of RLS-GAN's table", {"modes": "8", "within": "0.90"}),
+    ("Mixture of 15 by multiplicative weights", {"modes": "7.9", "within": "0.86"}),
+    ("GAN", {"modes": "5.0", "within": "0.92"}),
+]
+GRID_UNBALANCED = [
+    ("Best of RLS-GAN's table", {"modes": "24.4", "within": "0.78"}),
+    ("Mixture of 15 by multiplicative weights", {"modes": "15.2", "within": "0.47"}),
+    ("GAN", {"modes": "8.3", "within": "0.29"}),
+]
 RERUN = [
     ("1", {"coverage": "0.597 [0.350; 0.772]", "log_p": "-82.14 [-581.73; -5.88]"}),
     ("2", {"coverage": "0.843 [0.609; 0.995]", "log_p": "-15.55 [-100.67; -4.37]"}),
@@ -93,6 +118,12 @@ RERUN = [
 TABLES = {
     "ring": _toy("ring", "Ring of 8 modes", RING),
     "grid": _toy("grid", "Grid of 25 modes", GRID),
+    "ring_unbalanced": _unbalanced(
+        "ring", gmm.ring(True), "Ring of 8 modes, 4 of them rare", RING_UNBALANCED
+    ),
+    "grid_unbalanced": _unbalanced(
+        "grid", gmm.grid(True), "Grid of 25 modes, 10 of them rare", GRID_UNBALANCED
+    ),
     "gmm": Table(
         "The published GMM of 10 modes, best samples",
         (Cell("AdaGAN, quality.flags", QUALITY, ("evaluate", "refine")),),
@@ -109,6 +140,21 @@ TABLES = {
         tuple(range(822, 842)),
         RERUN,
         (1, 2, 3, 5, 8, 10),
+    ),
+    "modes": Table(
+        "Meta-algorithms by number of components and of modes of the GMM",
+        tuple(
+            Cell(
+                f"{number} modes, {title}",
+                ("--flagfile=cpu.flags", f"--gmm_modes_num={number}", *flags),
+            )
+            for number in (1, 2, 3, 5, 7, 10)
+            for title, flags in HEURISTICS[:5]
+        ),
+        ("coverage", "log_p", "modes", "high_quality"),
+        (11, 12, 13),
+        [],
+        (3, 10),
     ),
     "meta": Table(
         "Meta-algorithms on the published GMM of 10 modes, 10 components",

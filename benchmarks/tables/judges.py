@@ -9,13 +9,14 @@ from typing import Callable, Dict, NamedTuple, Tuple
 
 import numpy as np
 from prdc import compute_prdc
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import cdist, jensenshannon
 from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from input_fn import datasets
+from input_fn.gmm import GaussianMixture
 
 NEAREST = 5
 """Neighbours whose distance is the radius of a point's ball, as in Naeem et al."""
@@ -25,6 +26,8 @@ COMPONENTS = 50
 """Principal components that the classifier and the nearest neighbours see."""
 CONFIDENT = 0.9
 """Probability of the label from which on a classifier is sure."""
+WELL_CAPTURED, MANY = 50, 10_000
+"""Samples near a mode that capture it, out of so many, where modes differ in weight (RLS-GAN)."""
 LEAST = 0.1
 """Of its share in the data, what a captured mode has among the samples, where modes are few."""
 
@@ -182,3 +185,20 @@ def of_toy(settings: datasets.DataSettings) -> Judge:
         return neighbours(reference[:REFERENCE], points)
 
     return Judge(figures, REFERENCE, figures(reference[REFERENCE:]), "")
+
+
+def of_unbalanced(truth: GaussianMixture) -> Judge:
+    """A judge of samples of modes that differ in weight (Schreurs et al., arXiv 2104.02373).
+
+    Its `modes` have `WELL_CAPTURED` samples within three deviations; `within` is the share of
+    samples that lie so near to any.
+    """
+
+    def figures(points: np.ndarray) -> Dict[str, float]:
+        distances = cdist(points, truth.means)
+        near = distances.min(axis=1) < 3.0 * truth.sigma
+        counts = np.bincount(distances.argmin(axis=1)[near], minlength=len(truth.means))
+        return {"modes": float(np.sum(counts >= WELL_CAPTURED)), "within": float(near.mean())}
+
+    rng = np.random.default_rng(0)
+    return Judge(figures, MANY, figures(truth.sample(MANY, rng)), "")

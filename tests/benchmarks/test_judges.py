@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from benchmarks.tables import __main__ as tables
 from benchmarks.tables import judges, real, runs
+from input_fn import gmm
 from input_fn.datasets import DataSettings
 
 
@@ -42,6 +43,18 @@ def test_modes_are_counted_as_by_hand(labels, weights, least):
     assert found["modes"] == by_hand
     assert -1e-12 <= found["js"] <= np.log(2) + 1e-12
     assert found["rarest"] >= 0
+
+
+def test_rare_modes_are_captured_by_fifty_samples_near_them():
+    truth = gmm.ring(unbalanced=True)
+    judge = judges.of_unbalanced(truth)
+    assert judge.perfect["modes"] == 8
+    assert judge.perfect["within"] == pytest.approx(1 - np.exp(-4.5), abs=0.005)  # Rayleigh
+    near = [truth.means[k] + [0.1, 0.0] for k in (0, 1, 2) for _ in range(50 - (k == 2))]
+    far = [truth.means[k] + [0.0, 0.2] for k in (3, 4) for _ in range(60)]
+    found = judge.figures(np.array(near + far))
+    assert found["modes"] == 2
+    assert found["within"] == pytest.approx(149 / 269)
 
 
 def test_neighbours_against_all_pairs():
