@@ -9,6 +9,7 @@ from benchmarks.tables import judges
 from benchmarks.tables.judges import Judge
 from input_fn import gmm
 from input_fn.datasets import DataSettings
+from input_fn.gmm import GaussianMixture
 
 
 class Cell(NamedTuple):
@@ -62,7 +63,12 @@ def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]
     )
 
 
-def _unbalanced(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]]]) -> Table:
+def _unbalanced(
+    dataset: str,
+    truth: GaussianMixture,
+    title: str,
+    published: Sequence[Tuple[str, Dict[str, str]]],
+) -> Table:
     flags = (*QUALITY, f"--dataset={dataset}", "--unbalanced")
     return Table(
         title,
