@@ -330,9 +330,11 @@ def _check_files(workdir: Workdir, state: State, settings: Settings) -> None:
         )
 
 
-def _engine(device: DeviceSettings, settings: Settings, workdir: Workdir) -> Any:
+def _engine(
+    device: DeviceSettings, settings: Settings, workdir: Workdir, other_units: int = 0
+) -> Any:
     """TensorFlow, loaded only when all input is known to be good, and the device."""
-    units = max(settings.network.g_num_filters, settings.network.d_num_filters)
+    units = max(settings.network.g_num_filters, settings.network.d_num_filters, other_units)
     backend.load_tensorflow(_verbosity(), units)
     return backend.choose(device, workdir.path, settings.network.network == "dcgan")
 

@@ -21,6 +21,7 @@ import streams
 from boost import inference, mixture
 from boost.progress import Progress
 from boost.run import Run
+from boost.settings import REFINEMENT_UNITS
 from boost.state import State
 from boost.workdir import Workdir
 from input_fn import datasets, weighted
@@ -32,7 +33,7 @@ from streams import Purpose
 
 ROUNDS = 2
 ITERATIONS, BATCH = 6000, 256
-UNITS, LAYERS, OCTAVES = 64, 3, 5
+LAYERS, OCTAVES = 3, 5
 """Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
 OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")
 DISCRIMINATOR = MixtureDiscriminatorSettings(learning_rate=0.001)
@@ -127,7 +128,7 @@ class Refiner:
         network = self._run.network
         return dataclasses.replace(
             network,
-            d_num_filters=UNITS if network.network == "mlp" else network.d_num_filters,
+            d_num_filters=REFINEMENT_UNITS if network.network == "mlp" else network.d_num_filters,
             d_num_layers=LAYERS,
             d_frequencies=OCTAVES,
             d_activation="leaky_relu",

@@ -4,6 +4,8 @@ import dataclasses
 
 from options import UsageError, option
 
+REFINEMENT_UNITS = 64
+"""In each hidden layer of fully connected discriminators that refine; see `boost.refinement`."""
 SMALLEST_POOL, LARGEST_POOL = 10_000, 64_000
 
 
