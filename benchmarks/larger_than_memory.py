@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -170,8 +171,12 @@ def train(path: str, directory: str, group: str) -> None:
     largest = [0.0]
     watch = threading.Thread(target=_watch, args=(process, group, largest))
     watch.start()
-    status = process.wait()
-    watch.join()
+    try:
+        status = process.wait()
+    finally:
+        process.terminate()  # where this benchmark itself is stopped
+        process.wait()
+        watch.join()
     seconds = time.perf_counter() - start
     print(f"training: status {status}, {seconds:.0f} s, at most {largest[0]:.2f} GiB of its own")
     if status:
@@ -196,6 +201,7 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=784)
     parser.add_argument("--memory", type=float, default=4.0, help="GiB of the control group")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the file goes then, too
     size = 4 * given.points * given.dimension
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as directory:
         free = shutil.disk_usage(directory).free
