@@ -12,6 +12,7 @@ from absl import flags
 import machine
 import main
 import settings as all_settings
+from boost import compare
 from options import UsageError
 from tests.fuzz.guard import MEMORY, Finding, check_line, guarded
 
@@ -102,6 +103,11 @@ def arguments(rng):
     if rng.rand() < 0.3:
         given += [f"--mode={_one(rng, ['evaluate', 'sample', 'export'])}", "--workdir=run"]
         given = given[3:] + _one(rng, [[], ["--output=x.npy"], ["--component=1"]])
+    elif rng.rand() < 0.1:
+        directories = [
+            _one(rng, DIRECTORIES + ["run", "run", "run"]) for _ in range(rng.randint(4))
+        ]
+        given = ["--mode=compare", *_one(rng, [[], ["--output=x.html"]]), *directories]
     if rng.rand() < 0.2:
         given += ["--dataset=file", f"--data_file={_one(rng, FILES)}"]
     for _ in range(rng.randint(1, 5)):
@@ -163,6 +169,7 @@ def _patches():
     return [
         mock.patch.object(main, "_engine", engine),
         mock.patch.object(main, "SideProcess", mock.MagicMock()),
+        mock.patch.object(compare, "write", engine),
         mock.patch.object(machine, "available_memory", return_value=AVAILABLE),
     ]
 
