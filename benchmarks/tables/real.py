@@ -162,8 +162,9 @@ OF_IMAGES = (
 )
 RARE = (
     f"{HOW} rarest is the share of the rarest type, CD34+, among the samples over its share in the "
-    "data. C is left out: with 140 points held out it hangs on the bandwidth that the density "
-    "estimate happens to choose."
+    "data. No row finds it: boosting raises its weight with each step, to 19 % of the tenth "
+    "component's in a run of ten (seed 41), but the GANs drop it. C is left out: with 140 points "
+    "held out it hangs on the bandwidth that the density estimate happens to choose."
 )
 FULL = (
     "`python main.py {flags} --dataset=file --data_file=tables/{name}/data.npy --g_num_filters=64 "
