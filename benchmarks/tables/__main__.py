@@ -77,7 +77,9 @@ def rows_of(
             continue
         for mode in cell.modes or ("",):
             prefix = f"{mode}_" if mode else ""
-            title = cell.title + {"evaluate": ", plain", "refine": ", refined"}.get(mode, "")
+            title = cell.title
+            if len(cell.modes) > 1:
+                title += {"evaluate": ", plain", "refine": ", refined"}[mode]
             rows.append((title, {c: [f[prefix + c][-1] for f in each] for c in table.columns}))
     return rows
 
