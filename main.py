@@ -15,12 +15,13 @@ import endings
 import flag_files
 import settings as all_settings
 import sizes
+import version
 from boost import outputs, scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
 from boost.state import State
 from boost.workdir import Workdir
-from endings import Diverged, Stopped
+from endings import Diverged, Stopped, WorkerLost
 from estimator import backend
 from estimator.backend import DeviceSettings
 from evaluation import metrics
@@ -94,6 +95,8 @@ def main(arguments: List[str]) -> None:
     backend.check(device)
     if command.refine and command.mode not in ("sample", "evaluate"):
         raise UsageError(f"--refine: only with --mode=sample or evaluate, not {command.mode}")
+    if command.repair and backend.several_workers():
+        raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
@@ -107,7 +110,7 @@ def main(arguments: List[str]) -> None:
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
     workdir = Workdir(command.workdir)
     workdir.check_usable()
-    follows = os.environ.get("RANK_ID", "").strip("0")  # of several cards' processes one writes
+    follows = backend.follows()  # of several processes that train together one writes
     if workdir.has_settings() and not follows:
         workdir.lock()
         if command.repair:
@@ -141,19 +144,26 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
 
         this = run.make(settings, dataset, yardstick, engine, workdir)
         engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
+        if not engine.rank:
+            _start_writing(workdir, settings, state)
+        engine.meet(_facts(settings, dataset), workdir.join("lock"))
         if engine.rank:
+            state = workdir.read_state()
             this = this._replace(workdir=_private_copy(workdir, state))
-        _start_writing(this.workdir, settings, state, private=bool(engine.rank))
         loop.train(this, state, side, perfect)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 
-def _start_writing(
-    workdir: Workdir, settings: Settings, state: Optional[State], private: bool
-) -> None:
+def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
+    """What must be the same wherever one run is trained; the data may lie elsewhere."""
+    flags = {f"--{name}": value for name, value in settings.flat().items() if name != "data_file"}
+    return {**flags, "data": dataset.fingerprint(), "version": version.digest()}
+
+
+def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
     workdir.make()
     workdir.lock()
-    if not private and repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
+    if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
     if state is not None:
@@ -292,8 +302,9 @@ def _engine(device: DeviceSettings, settings: Settings, workdir: Workdir) -> Any
 def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     log.setLevel(logging.ERROR)
-    private = Workdir(os.path.join(tempfile.mkdtemp(prefix="adagan-rank-"), "run"))
-    atexit.register(shutil.rmtree, os.path.dirname(private.path))
+    private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
+    atexit.register(shutil.rmtree, private.path)
+    private.write_settings(workdir.read_settings())
     for record in state.steps if state else ():
         for path in record.sha256:
             os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)
@@ -349,6 +360,8 @@ def run_main(arguments: List[str]) -> None:
         _end(f"error: {error}", 2)
     except Diverged as error:
         _end(f"error: {error}", 1)
+    except WorkerLost as error:
+        _end(f"error: {error}. {_how_to_go_on()}", 1)
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
     except Exception as error:

@@ -102,17 +102,28 @@ def _check(step: int, losses: Dict[str, float], largest: float) -> None:
 class CheckpointHook(tf.train.SessionRunHook):
     """Saves the model when training has ended, every so often, and when the run is to stop."""
 
-    def __init__(self, step: tf.Tensor, model_dir: str, seconds: float):
-        """Made when all variables are there.
+    def __init__(
+        self,
+        step: tf.Tensor,
+        model_dir: str,
+        seconds: float,
+        asked: Callable[[], bool] = endings.asked,
+    ):
+        """Made for one training.
 
         Args:
           step: after a run.
           model_dir: the model's directory.
           seconds: between two saves; a kill loses no more than these.
+          asked: whether to save and to end the run now.
         """
-        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
         self._fetch, self._model_dir, self._seconds = step, model_dir, seconds
+        self._asked = asked
         self._saved, self._last = -1, time.perf_counter()
+
+    def begin(self) -> None:
+        """Adds what saves, now that all variables are there."""
+        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
 
     def before_run(self, run_context: Any) -> Any:
         """Asks for the step."""
@@ -124,11 +135,12 @@ class CheckpointHook(tf.train.SessionRunHook):
         Raises:
           Stopped: once all is saved, if a signal has come.
         """
-        step, now = int(run_values.results), time.perf_counter()
-        if step and (endings.asked() or now - self._last >= self._seconds):
+        step, now, asked = int(run_values.results), time.perf_counter(), self._asked()
+        if step and (asked or now - self._last >= self._seconds):
             self._save(run_context.session, step)
             self._last = now
-        endings.check()
+        if asked:
+            endings.check()
 
     def end(self, session: tf.Session) -> None:
         """Saves the trained model."""

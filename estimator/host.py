@@ -20,6 +20,11 @@ LONGEST_CHUNK = 1000
 log = logging.getLogger("adagan")
 
 
+def gpus_for(settings: DeviceSettings) -> List[Any]:
+    """The GPUs that TensorFlow sees, if the settings let it use them."""
+    return [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
+
+
 class HostEngine:
     """Trains and predicts on this machine's CPU or GPU."""
 
@@ -35,9 +40,7 @@ class HostEngine:
         Raises:
           UsageError: if a GPU is asked for and TensorFlow sees none.
         """
-        gpus = (
-            [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
-        )
+        gpus = gpus_for(settings)
         if settings.device == "gpu" and not gpus:
             raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
         self.name = "gpu" if gpus else "cpu"
@@ -61,6 +64,9 @@ class HostEngine:
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
         """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
+
+    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+        """There is nobody to wait for."""
 
     def train(
         self,
@@ -134,13 +140,9 @@ class HostEngine:
         )
         return joined(outputs, len(points))
 
-    def _estimator(self, model_fn: Callable, model_dir: str, params: Any) -> tf.estimator.Estimator:
-        # A training that waits for its input must not hold the threads of the one that runs.
-        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
-        # XLA optimises the loop; going over the graph before it only delays a session's start.
-        session_config.graph_options.rewrite_options.disable_meta_optimizer = True
-        if self.name == "cpu":
-            session_config.device_count["GPU"] = 0
+    def _estimator(
+        self, model_fn: Callable, model_dir: str, params: Any, **distribution: Any
+    ) -> tf.estimator.Estimator:
         config = tf.estimator.RunConfig(
             model_dir=model_dir,
             tf_random_seed=0,
@@ -149,9 +151,19 @@ class HostEngine:
             save_checkpoints_steps=None,
             save_checkpoints_secs=None,
             log_step_count_steps=None,
-            session_config=session_config,
+            session_config=self._session_config(),
+            **distribution,
         )
         return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+
+    def _session_config(self) -> tf.ConfigProto:
+        # A training that waits for its input must not hold the threads of the one that runs.
+        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
+        # XLA optimises the loop; going over the graph before it only delays a session's start.
+        session_config.graph_options.rewrite_options.disable_meta_optimizer = True
+        if self.name == "cpu":
+            session_config.device_count["GPU"] = 0
+        return session_config
 
     def _chunk_size(self, stream: Stream, iterations: int) -> int:
         if self._settings.iterations_per_loop:

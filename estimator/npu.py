@@ -75,6 +75,9 @@ class NPUEngine:
         for number in iterations:
             loop_length(number, self._settings.iterations_per_loop)
 
+    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+        """The ranks of one job meet in their first collective."""
+
     def train(
         self,
         model_fn: Callable,

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+from typing import Any, Dict
 
 import tensorflow as tf
 
@@ -38,8 +39,8 @@ def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) 
     files = _files(model_dir, step)
     durable.sync(files, model_dir)
     digests = {os.path.basename(path): durable.sha256(path) for path in files}
-    text = json.dumps({"iterations": step, "sha256": digests}, indent=1) + "\n"
-    durable.write_atomically(os.path.join(model_dir, PROGRESS), text)
+    noted = {"iterations": step, "sha256": digests}
+    durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
     _remove_others(model_dir, step)
 
 
@@ -65,6 +66,33 @@ def start(model_dir: str, length: int = 1) -> int:
     return 0
 
 
+def progress(model_dir: str) -> Dict[str, Any]:
+    """What `save` noted of the last checkpoint; empty if there is none."""
+    path = os.path.join(model_dir, PROGRESS)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        noted: Dict[str, Any] = json.load(file)
+    return noted
+
+
+def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
+    """Copies a checkpoint that another process has saved, of which `progress` told.
+
+    Args:
+      source: that process's model directory.
+      model_dir: ours.
+      noted: what `progress` returned there.
+
+    Raises:
+      OSError: names a file that cannot be read here.
+    """
+    os.makedirs(model_dir, exist_ok=True)
+    for name in noted["sha256"]:
+        shutil.copy(os.path.join(source, name), os.path.join(model_dir, name))
+    durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
+
+
 def _clear(model_dir: str) -> None:
     """Removes what an earlier training left; directories of other trainings stay."""
     for entry in os.scandir(model_dir) if os.path.isdir(model_dir) else ():
@@ -77,14 +105,17 @@ def _clear(model_dir: str) -> None:
 def _verified(model_dir: str) -> int:
     """The iteration of a checkpoint that is what was saved; 0 if none is."""
     try:
-        with open(os.path.join(model_dir, PROGRESS), encoding="utf-8") as file:
-            progress = json.load(file)
-        step, digests = int(progress["iterations"]), dict(progress["sha256"])
+        noted = progress(model_dir)
+        step, digests = int(noted["iterations"]), dict(noted["sha256"])
         files = _files(model_dir, step)
         found = {os.path.basename(path): durable.sha256(path) for path in files}
     except (ValueError, KeyError, TypeError):
         return 0
     return step if found and found == digests else 0
+
+
+def _text(noted: Dict[str, Any]) -> str:
+    return json.dumps(noted, indent=1) + "\n"
 
 
 def _files(model_dir: str, step: int) -> list:
