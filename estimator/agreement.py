@@ -45,8 +45,9 @@ class AgreementHook(tf.train.SessionRunHook):
             wish = tf.placeholder_with_default(0.0, [])
             names = sorted(spec.predictions)
             own = tf.stack([spec.predictions[name] for name in names] + [wish])
+            # Not the context's own all_reduce, whose gradient does not find replicas' variables.
             context = tf.distribute.get_replica_context()
-            *means, wished = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, own))
+            *means, wished = tf.unstack(context.merge_call(_mean, args=(own,)))
             self._wishes = self._wishes or [wish, wished]  # of the worker's first replica
             return spec._replace(predictions=dict(zip(names, means)), loss=means[0])
 
@@ -86,7 +87,7 @@ class AgreementHook(tf.train.SessionRunHook):
             self.check()
             self.left = True
             run_context.request_stop()
-        elif "losses" in run_values.results:
+        elif self._losses and "losses" in run_values.results:
             results = run_values.results["losses"]
             try:
                 self._losses.after_run(run_context, run_values._replace(results=results))
@@ -97,3 +98,8 @@ class AgreementHook(tf.train.SessionRunHook):
         """As the hook for losses."""
         if self._losses:
             self._losses.end(session)
+
+
+def _mean(strategy: tf.distribute.Strategy, own: Any) -> Any:
+    """The mean of a tensor over all replicas, on each of them."""
+    return strategy.extended.reduce_to(tf.distribute.ReduceOp.MEAN, own, destinations=own)

@@ -76,9 +76,8 @@ def from_environment() -> Optional[Cluster]:
     own = chiefs if task["type"] == "chief" else workers
     index = str(task.get("index"))  # some launchers write it as a text
     if not index.isdigit() or int(index) >= len(own):
-        raise UsageError(
-            f"{VARIABLE}: task={json.dumps(task)}: index must be from 0 to {len(own) - 1}"
-        )
+        right = f"index must be from 0 to {len(own) - 1}" if own else "cluster names none of these"
+        raise UsageError(f"{VARIABLE}: task={json.dumps(task)}: {right}")
     before = len(chiefs) if task["type"] == "worker" else 0
     return Cluster(addresses, before + int(index))
 

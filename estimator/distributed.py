@@ -13,7 +13,7 @@ import queue
 import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 import tensorflow as tf
 
@@ -227,7 +227,7 @@ class _Thread:
     """
 
     def __init__(self) -> None:
-        self._work: queue.Queue = queue.Queue()
+        self._work: queue.Queue[Optional[Tuple[Callable[[], None], Future]]] = queue.Queue()
         self._idle = threading.Event()
         self._idle.set()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -242,13 +242,15 @@ class _Thread:
         return done
 
     def _run(self) -> None:
-        for work, done in iter(self._work.get, None):
+        while True:
+            given = self._work.get()
+            if given is None:
+                return
+            work, done = given
             try:
-                result = work()
+                done.set_result(work())
             except BaseException as error:  # handed to whoever waits
                 done.set_exception(error)
-            else:
-                done.set_result(result)
             self._idle.set()
 
     def _end(self) -> None:
