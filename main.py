@@ -20,7 +20,7 @@ from boost import outputs, scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
 from boost.state import State
-from boost.workdir import Workdir
+from boost.workdir import LOCK, Workdir
 from endings import Diverged, Stopped, WorkerLost
 from estimator import backend
 from estimator.backend import DeviceSettings
@@ -145,11 +145,14 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
         this = run.make(settings, dataset, yardstick, engine, workdir)
         engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
         if not engine.rank:
-            _start_writing(workdir, settings, state)
-        engine.meet(_facts(settings, dataset), workdir.join("lock"))
+            workdir.make()
+            workdir.lock()
+        engine.meet(_facts(settings, dataset), workdir.join(LOCK))
         if engine.rank:
             state = workdir.read_state()
-            this = this._replace(workdir=_private_copy(workdir, state))
+            this = this._replace(workdir=_private_copy(workdir, settings, state))
+        else:
+            _start_writing(workdir, settings, state)
         loop.train(this, state, side, perfect)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
@@ -161,8 +164,6 @@ def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
 
 
 def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
-    workdir.make()
-    workdir.lock()
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
@@ -299,12 +300,12 @@ def _engine(device: DeviceSettings, settings: Settings, workdir: Workdir) -> Any
     return backend.choose(device, workdir.path)
 
 
-def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
+def _private_copy(workdir: Workdir, settings: Settings, state: Optional[State]) -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     log.setLevel(logging.ERROR)
     private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
     atexit.register(shutil.rmtree, private.path)
-    private.write_settings(workdir.read_settings())
+    private.write_settings(settings.to_json())
     for record in state.steps if state else ():
         for path in record.sha256:
             os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)

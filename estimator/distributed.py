@@ -110,7 +110,7 @@ class DistributedEngine(HostEngine):
           WorkerLost: if another worker has gone.
         """
         start = self._start(model_dir)
-        every = min(REPORTED, iterations)
+        every = max(1, min(REPORTED, iterations - start))
         agreement, hooks = AgreementHook(every), []  # type: AgreementHook, List[Any]
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
