@@ -32,10 +32,14 @@ from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
 from options import UsageError
 
+REPLICAS = "replicas"
+"""Whose checkpoints these are."""
 REPORTED = 20
 """Iterations to one report of losses."""
 MOST_WAITING = 100
 """Minibatches drawn ahead at most."""
+FEWEST_WEIGHTS = 3_000_000
+"""Trained weights from which on two workers were faster than one, by `benchmarks.workers`."""
 KNOWN_SECONDS = 10.0
 """How long after a collective has failed it may take to know which worker has gone."""
 
@@ -69,6 +73,7 @@ class DistributedEngine(HostEngine):
         self._strategy = self._make_strategy()
         self._replicas = self._strategy.num_replicas_in_sync
         self._peers, self._thread = Peers(workers), _Thread()
+        self._told = False
         self.reason = f"{workers.size} workers, {self._replicas} replicas"
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
@@ -117,8 +122,11 @@ class DistributedEngine(HostEngine):
             if not self.rank and not hooks:  # once, not for each replica
                 seconds = self._settings.checkpoint_seconds
                 hooks.append(LossHook(step, means, model_dir, report, start))
-                hooks.append(CheckpointHook(step, model_dir, seconds, asked=lambda: False))
+                hooks.append(
+                    CheckpointHook(step, model_dir, REPLICAS, seconds, asked=lambda: False)
+                )
                 agreement.judge_by(hooks[0])
+                self._tell_what_pays()
             return [agreement, *hooks[1:]]
 
         model = loops.accumulated(agreement.agreed(model_fn), every, make_hooks)
@@ -152,12 +160,24 @@ class DistributedEngine(HostEngine):
         with clusters.told_to_tensorflow(self._workers):
             return _Strategy()
 
+    def _tell_what_pays(self) -> None:
+        """Says once if one worker alone would be faster, by the graph's trainable variables."""
+        weights = sum(variable.shape.num_elements() for variable in tf.trainable_variables())
+        if self._workers.size > 1 and not self._told and weights < FEWEST_WEIGHTS:
+            log.info(
+                "  one worker alone would be faster: these networks have %d weights, several "
+                "workers pay from about %d on (docs/scale_out.md)",
+                weights,
+                FEWEST_WEIGHTS,
+            )
+        self._told = True
+
     def _start(self, model_dir: str) -> int:
         """Iterations that are already done: the chief's."""
         if not self.rank:
-            resume.start(model_dir)
+            resume.start(model_dir, REPLICAS)
         self._share(model_dir)
-        return resume.start(model_dir)
+        return resume.start(model_dir, REPLICAS)
 
     def _share(self, model_dir: str, **how: Any) -> Dict[str, Any]:
         """What the chief says, and its checkpoint."""

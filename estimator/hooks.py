@@ -106,6 +106,7 @@ class CheckpointHook(tf.train.SessionRunHook):
         self,
         step: tf.Tensor,
         model_dir: str,
+        engine: str,
         seconds: float,
         asked: Callable[[], bool] = endings.asked,
     ):
@@ -114,10 +115,12 @@ class CheckpointHook(tf.train.SessionRunHook):
         Args:
           step: after a run.
           model_dir: the model's directory.
+          engine: which one trains, see `resume.start`.
           seconds: between two saves; a kill loses no more than these.
           asked: whether to save and to end the run now.
         """
-        self._fetch, self._model_dir, self._seconds = step, model_dir, seconds
+        self._fetch, self._model_dir, self._engine = step, model_dir, engine
+        self._seconds = seconds
         self._asked = asked
         self._saved, self._last = -1, time.perf_counter()
 
@@ -158,7 +161,7 @@ class CheckpointHook(tf.train.SessionRunHook):
 
     def _save(self, session: tf.Session, step: int) -> None:
         if step != self._saved:
-            resume.save(session, self._saver, self._model_dir, step)
+            resume.save(session, self._saver, self._model_dir, self._engine, step)
             self._saved = step
 
 

@@ -16,6 +16,8 @@ from input_fn.weighted import Stream
 from options import UsageError
 
 LONGEST_CHUNK = 1000
+LOOP = "loop"
+"""Whose checkpoints these are."""
 
 log = logging.getLogger("adagan")
 
@@ -97,7 +99,7 @@ class HostEngine:
           Stopped: once the model is saved, if a signal has come.
         """
         hooks: List[Any] = []
-        start = resume.start(model_dir)
+        start = resume.start(model_dir, LOOP)
 
         def make_hooks(
             step: tf.Tensor, means: Dict[str, tf.Tensor]
@@ -107,7 +109,7 @@ class HostEngine:
                 [
                     LossHook(step, means, model_dir, report, start),
                     PredictionHook(predict),
-                    CheckpointHook(step, model_dir, self._settings.checkpoint_seconds),
+                    CheckpointHook(step, model_dir, LOOP, self._settings.checkpoint_seconds),
                 ]
             )
             return hooks

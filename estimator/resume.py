@@ -21,13 +21,16 @@ PREFIX = "model.ckpt"
 log = logging.getLogger("adagan")
 
 
-def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) -> None:
+def save(
+    session: tf.Session, saver: tf.train.Saver, model_dir: str, engine: str, step: int
+) -> None:
     """Saves a checkpoint that survives a crash, in place of the one before.
 
     Args:
       session: of the training.
       saver: that keeps all its checkpoints.
       model_dir: where to.
+      engine: which one's graph this is.
       step: iterations done.
     """
     path = os.path.join(model_dir, PREFIX)
@@ -39,16 +42,18 @@ def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) 
     files = _files(model_dir, step)
     durable.sync(files, model_dir)
     digests = {os.path.basename(path): durable.sha256(path) for path in files}
-    noted = {"iterations": step, "sha256": digests}
+    noted = {"iterations": step, "engine": engine, "sha256": digests}
     durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
     _remove_others(model_dir, step)
 
 
-def start(model_dir: str, length: int = 1) -> int:
+def start(model_dir: str, engine: str, length: int = 1) -> int:
     """Makes a model directory ready for training, from where an earlier one came to.
 
     Args:
       model_dir: may not be there yet.
+      engine: which one is to train; graphs of others name some of the optimizers' variables
+        differently.
       length: iterations to one Session.run, of which the start must be a multiple; 0: start over.
 
     Returns:
@@ -56,7 +61,7 @@ def start(model_dir: str, length: int = 1) -> int:
     """
     path = os.path.join(model_dir, PROGRESS)
     if length and os.path.exists(path):
-        step = _verified(model_dir)
+        step = _verified(model_dir, engine)
         if step and step % length == 0:
             _remove_others(model_dir, step)
             tf.train.update_checkpoint_state(model_dir, f"{PREFIX}-{step}")
@@ -102,8 +107,8 @@ def _clear(model_dir: str) -> None:
             shutil.rmtree(entry.path)
 
 
-def _verified(model_dir: str) -> int:
-    """The iteration of a checkpoint that is what was saved; 0 if none is."""
+def _verified(model_dir: str, engine: str) -> int:
+    """The iteration of a checkpoint that is what this engine saved; 0 if none is."""
     try:
         noted = progress(model_dir)
         step, digests = int(noted["iterations"]), dict(noted["sha256"])
@@ -111,7 +116,8 @@ def _verified(model_dir: str) -> int:
         found = {os.path.basename(path): durable.sha256(path) for path in files}
     except (ValueError, KeyError, TypeError):
         return 0
-    return step if found and found == digests else 0
+    same = noted.get("engine", engine) == engine
+    return step if same and found and found == digests else 0
 
 
 def _text(noted: Dict[str, Any]) -> str:

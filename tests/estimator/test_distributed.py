@@ -114,6 +114,21 @@ def test_a_signal_saves_and_the_same_training_goes_on(two, tmp_path, monkeypatch
         np.testing.assert_array_equal(other[name], one[name], err_msg=name)
 
 
+def test_a_training_of_another_engine_starts_over(two, tmp_path, monkeypatch):
+    """Adam's variables have other names there."""
+    params, steps = make_params("adam", unrolling_steps=0), []
+
+    def stop(step, losses):
+        monkeypatch.setattr(endings, "_asked", 15)
+
+    with pytest.raises(Stopped):
+        train(two, tmp_path / "run", params, stop)
+    monkeypatch.setattr(endings, "_asked", 0)
+    alone = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=10), "")
+    train(alone, tmp_path / "run", params, lambda step, losses: steps.append(step))
+    assert steps[0] == 10
+
+
 def test_a_minibatch_that_does_not_divide_is_refused(two):
     two.check(64, [1])
     with pytest.raises(backend.UsageError, match="--batch_size=63: must divide among 2 replicas"):
