@@ -116,7 +116,8 @@ class DistributedEngine(HostEngine):
         """
         start = self._start(model_dir)
         every = max(1, min(REPORTED, iterations - start))
-        agreement, hooks = AgreementHook(every), []  # type: AgreementHook, List[Any]
+        agreement = AgreementHook(every)
+        hooks: List[Any] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
             if not self.rank and not hooks:  # once, not for each replica
@@ -130,17 +131,28 @@ class DistributedEngine(HostEngine):
             return [agreement, *hooks[1:]]
 
         model = loops.accumulated(agreement.agreed(model_fn), every, make_hooks)
-        own = stream.part(self.rank, self._workers.size)
-        waiting = min(MOST_WAITING, max(1, CHUNK_BYTES // own.bytes_an_iteration))
-        parts = self._replicas // self._workers.size
-        minibatches = pipelines.single_iterations(own, start, waiting, parts)
-        diverged = ""
-        try:
+        minibatches = self._minibatches(stream, start)
+
+        def work() -> None:
             if start < iterations:
                 self._wait_for(
                     lambda: self._train(model, model_dir, params, minibatches, iterations)
                 )
             agreement.check()
+
+        self._end_together(work, agreement, model_dir)
+        checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
+        rate = hooks[0].iterations_per_second if hooks else math.nan
+        predictions = self.predict(model_fn, checkpoint, params, predict_for)
+        return TrainResult(checkpoint, rate, predictions)
+
+    def _end_together(
+        self, work: Callable[[], None], agreement: AgreementHook, model_dir: str
+    ) -> None:
+        """Trains, and ends as the chief says; raises as `train` does."""
+        diverged = ""
+        try:
+            work()
         except Diverged as error:
             diverged = str(error)
         told = self._share(model_dir, diverged=diverged, left=agreement.left)
@@ -149,10 +161,13 @@ class DistributedEngine(HostEngine):
         if told["left"]:
             endings.check()
             raise Stopped(signal.SIGTERM)  # it came to another worker
-        checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
-        rate = hooks[0].iterations_per_second if hooks else math.nan
-        predictions = self.predict(model_fn, checkpoint, params, predict_for)
-        return TrainResult(checkpoint, rate, predictions)
+
+    def _minibatches(self, stream: Stream, start: int) -> Callable[[], tf.data.Dataset]:
+        """This worker's part of each, cut for its replicas."""
+        own = stream.part(self.rank, self._workers.size)
+        waiting = min(MOST_WAITING, max(1, CHUNK_BYTES // own.bytes_an_iteration))
+        replicas = self._replicas // self._workers.size
+        return pipelines.single_iterations(own, start, waiting, replicas)
 
     def _make_strategy(self) -> tf.distribute.Strategy:
         if self._workers.size == 1:
