@@ -124,7 +124,7 @@ class DistributedEngine(HostEngine):
                 seconds = self._settings.checkpoint_seconds
                 hooks.append(LossHook(step, means, model_dir, report, start))
                 hooks.append(
-                    CheckpointHook(step, model_dir, REPLICAS, seconds, asked=lambda: False)
+                    CheckpointHook(step, model_dir, REPLICAS, seconds, heeds_signals=False)
                 )
                 agreement.judge_by(hooks[0])
                 self._tell_what_pays()

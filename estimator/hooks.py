@@ -108,7 +108,7 @@ class CheckpointHook(tf.train.SessionRunHook):
         model_dir: str,
         engine: str,
         seconds: float,
-        asked: Callable[[], bool] = endings.asked,
+        heeds_signals: bool = True,
     ):
         """Made for one training.
 
@@ -117,11 +117,11 @@ class CheckpointHook(tf.train.SessionRunHook):
           model_dir: the model's directory.
           engine: which one trains, see `resume.start`.
           seconds: between two saves; a kill loses no more than these.
-          asked: whether to save and to end the run now.
+          heeds_signals: save and end the run when one has come.
         """
         self._fetch, self._model_dir, self._engine = step, model_dir, engine
         self._seconds = seconds
-        self._asked = asked
+        self._heeds_signals = heeds_signals
         self._saved, self._last = -1, time.perf_counter()
 
     def begin(self) -> None:
@@ -138,11 +138,12 @@ class CheckpointHook(tf.train.SessionRunHook):
         Raises:
           Stopped: once all is saved, if a signal has come.
         """
-        step, now, asked = int(run_values.results), time.perf_counter(), self._asked()
+        step, now = int(run_values.results), time.perf_counter()
+        asked = self._heeds_signals and endings.asked()
         if step and (asked or now - self._last >= self._seconds):
             self._save(run_context.session, step)
             self._last = now
-        if asked:
+        if self._heeds_signals:
             endings.check()
 
     def end(self, session: tf.Session) -> None:
