@@ -15,6 +15,10 @@ class Diverged(Exception):
     """Numbers went wrong in training; one line with the flag that helps."""
 
 
+class WorkerLost(Exception):
+    """Another worker of the run has gone; one line that says which."""
+
+
 class Stopped(BaseException):
     """A signal asked the run to end."""
 

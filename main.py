@@ -15,12 +15,13 @@ import endings
 import flag_files
 import settings as all_settings
 import sizes
+import version
 from boost import outputs, scoring
 from boost.scoring import Yardstick
 from boost.side_process import SideProcess
 from boost.state import State
-from boost.workdir import Workdir
-from endings import Diverged, Stopped
+from boost.workdir import LOCK, Workdir
+from endings import Diverged, Stopped, WorkerLost
 from estimator import backend
 from estimator.backend import DeviceSettings
 from evaluation import metrics
@@ -98,6 +99,8 @@ def main(arguments: List[str]) -> None:
             f"--component={command.component}" if command.component else f"--mode={command.mode}"
         )
         raise UsageError(f"--refine: is of a finished mixture, not for {other}")
+    if command.repair and backend.several_workers():
+        raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
@@ -113,7 +116,7 @@ def main(arguments: List[str]) -> None:
 def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
     workdir = Workdir(command.workdir)
     workdir.check_usable(command.repair)
-    follows = os.environ.get("RANK_ID", "").strip("0")  # of several cards' processes one writes
+    follows = backend.follows()  # of several processes that train together one writes
     if (workdir.has_settings() or workdir.has_state()) and not follows:
         workdir.lock()
         if command.repair:
@@ -147,19 +150,27 @@ def _train(command: Command, device: DeviceSettings, settings: Settings) -> None
 
         this = run.make(settings, dataset, yardstick, engine, workdir)
         engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
+        if not engine.rank:
+            workdir.make()
+            workdir.lock()
+        engine.meet(_facts(settings, dataset), workdir.join(LOCK))
         if engine.rank:
-            this = this._replace(workdir=_private_copy(workdir, state))
-        _start_writing(this.workdir, settings, state, private=bool(engine.rank))
+            state = workdir.read_state()
+            this = this._replace(workdir=_private_copy(workdir, settings, state))
+        else:
+            _start_writing(workdir, settings, state)
         loop.train(this, state, side, perfect)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 
-def _start_writing(
-    workdir: Workdir, settings: Settings, state: Optional[State], private: bool
-) -> None:
-    workdir.make()
-    workdir.lock()
-    if not private and repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
+def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
+    """What must be the same wherever one run is trained; the data may lie elsewhere."""
+    flags = {f"--{name}": value for name, value in settings.flat().items() if name != "data_file"}
+    return {**flags, "data": dataset.fingerprint(), "version": version.digest()}
+
+
+def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
+    if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
     if state is not None:
@@ -339,11 +350,12 @@ def _engine(
     return backend.choose(device, workdir.path, settings.network.network == "dcgan")
 
 
-def _private_copy(workdir: Workdir, state: Optional[State]) -> Workdir:
+def _private_copy(workdir: Workdir, settings: Settings, state: Optional[State]) -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     log.setLevel(logging.ERROR)
-    private = Workdir(os.path.join(tempfile.mkdtemp(prefix="adagan-rank-"), "run"))
-    atexit.register(shutil.rmtree, os.path.dirname(private.path))
+    private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
+    atexit.register(shutil.rmtree, private.path)
+    private.write_settings(settings.to_json())
     for record in state.steps if state else ():
         for path in record.sha256:
             os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)
@@ -399,6 +411,8 @@ def run_main(arguments: List[str]) -> None:
         _end(f"error: {error}", 2)
     except Diverged as error:
         _end(f"error: {error}", 1)
+    except WorkerLost as error:
+        _end(f"error: {error}. {_how_to_go_on()}", 1)
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
     except Exception as error:

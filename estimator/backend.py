@@ -13,6 +13,8 @@ from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
+from estimator import cluster as clusters
+from estimator.cluster import Cluster
 from options import UsageError, option
 
 CANN_VARIABLES = ("ASCEND_OPP_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME")
@@ -130,8 +132,9 @@ def check(settings: DeviceSettings) -> None:
     """Checks how the settings go together, before anything is loaded.
 
     Raises:
-      UsageError: names the flags.
+      UsageError: names the flags, or TF_CONFIG.
     """
+    clusters.from_environment()
     if settings.over_dump and settings.data_dump_flag:
         raise UsageError("--over_dump: not together with --data_dump_flag; use one of them")
     steps = settings.data_dump_step.replace("-", "|").split("|")
@@ -153,6 +156,12 @@ def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) 
     Raises:
       UsageError: where the device that was asked for is not there.
     """
+    workers = clusters.from_environment()
+    os.environ.pop(clusters.VARIABLE, None)
+    if workers and workers.size > 1:
+        if settings.device == "npu":
+            raise UsageError("--device=npu: not with TF_CONFIG; cards train together by RANK_SIZE")
+        return _distributed(settings, workers, workdir)
     reason = ""
     if settings.device in ("auto", "npu"):
         reason = _why_no_npu()
@@ -165,11 +174,33 @@ def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) 
                 if settings.device == "npu":
                     raise
                 reason = str(error)
-    from estimator.host import HostEngine
+    from estimator.host import HostEngine, gpus_for
 
+    if settings.device == "gpu" and len(gpus_for(settings)) > 1:
+        return _distributed(settings, clusters.ALONE, workdir)
     engine = HostEngine(settings, convolutional)
     if settings.device == "auto":
         log.info("Device: %s (%s; %s)", engine.name, reason, engine.reason)
+    return engine
+
+
+def several_workers() -> bool:
+    """Whether TF_CONFIG names several."""
+    workers = clusters.from_environment()
+    return workers is not None and workers.size > 1
+
+
+def follows() -> bool:
+    """Whether this process trains along with others, of which another one keeps the run."""
+    workers = clusters.from_environment()
+    return workers.rank > 0 if workers else bool(os.environ.get("RANK_ID", "").strip("0"))
+
+
+def _distributed(settings: DeviceSettings, workers: Cluster, workdir: str) -> Any:
+    from estimator.distributed import DistributedEngine
+
+    engine = DistributedEngine(settings, workers, workdir)
+    log.info("Device: %s (%s)", engine.name, engine.reason)
     return engine
 
 

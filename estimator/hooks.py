@@ -102,17 +102,31 @@ def _check(step: int, losses: Dict[str, float], largest: float) -> None:
 class CheckpointHook(tf.train.SessionRunHook):
     """Saves the model when training has ended, every so often, and when the run is to stop."""
 
-    def __init__(self, step: tf.Tensor, model_dir: str, seconds: float):
-        """Made when all variables are there.
+    def __init__(
+        self,
+        step: tf.Tensor,
+        model_dir: str,
+        engine: str,
+        seconds: float,
+        heeds_signals: bool = True,
+    ):
+        """Made for one training.
 
         Args:
           step: after a run.
           model_dir: the model's directory.
+          engine: which one trains, see `resume.start`.
           seconds: between two saves; a kill loses no more than these.
+          heeds_signals: save and end the run when one has come.
         """
-        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
-        self._fetch, self._model_dir, self._seconds = step, model_dir, seconds
+        self._fetch, self._model_dir, self._engine = step, model_dir, engine
+        self._seconds = seconds
+        self._heeds_signals = heeds_signals
         self._saved, self._last = -1, time.perf_counter()
+
+    def begin(self) -> None:
+        """Adds what saves, now that all variables are there."""
+        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
 
     def before_run(self, run_context: Any) -> Any:
         """Asks for the step."""
@@ -125,10 +139,12 @@ class CheckpointHook(tf.train.SessionRunHook):
           Stopped: once all is saved, if a signal has come.
         """
         step, now = int(run_values.results), time.perf_counter()
-        if step and (endings.asked() or now - self._last >= self._seconds):
+        asked = self._heeds_signals and endings.asked()
+        if step and (asked or now - self._last >= self._seconds):
             self._save(run_context.session, step)
             self._last = now
-        endings.check()
+        if self._heeds_signals:
+            endings.check()
 
     def end(self, session: tf.Session) -> None:
         """Saves the trained model."""
@@ -146,7 +162,7 @@ class CheckpointHook(tf.train.SessionRunHook):
 
     def _save(self, session: tf.Session, step: int) -> None:
         if step != self._saved:
-            resume.save(session, self._saver, self._model_dir, step)
+            resume.save(session, self._saver, self._model_dir, self._engine, step)
             self._saved = step
 
 

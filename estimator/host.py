@@ -16,8 +16,15 @@ from input_fn.weighted import Stream
 from options import UsageError
 
 LONGEST_CHUNK = 1000
+LOOP = "loop"
+"""Whose checkpoints these are."""
 
 log = logging.getLogger("adagan")
+
+
+def gpus_for(settings: DeviceSettings) -> List[Any]:
+    """The GPUs that TensorFlow sees, if the settings let it use them."""
+    return [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
 
 
 class HostEngine:
@@ -39,9 +46,7 @@ class HostEngine:
         Raises:
           UsageError: if a GPU is asked for and TensorFlow sees none.
         """
-        gpus = (
-            [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
-        )
+        gpus = gpus_for(settings)
         if settings.device == "gpu" and not gpus:
             raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
         self.name = "gpu" if gpus else "cpu"
@@ -67,6 +72,9 @@ class HostEngine:
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
         """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
+
+    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+        """There is nobody to wait for."""
 
     def train(
         self,
@@ -97,7 +105,7 @@ class HostEngine:
           Stopped: once the model is saved, if a signal has come.
         """
         hooks: List[Any] = []
-        start = resume.start(model_dir)
+        start = resume.start(model_dir, LOOP)
 
         def make_hooks(
             step: tf.Tensor, means: Dict[str, tf.Tensor]
@@ -107,7 +115,7 @@ class HostEngine:
                 [
                     LossHook(step, means, model_dir, report, start),
                     PredictionHook(predict),
-                    CheckpointHook(step, model_dir, self._settings.checkpoint_seconds),
+                    CheckpointHook(step, model_dir, LOOP, self._settings.checkpoint_seconds),
                 ]
             )
             return hooks
@@ -140,13 +148,9 @@ class HostEngine:
         )
         return joined(outputs, len(points))
 
-    def _estimator(self, model_fn: Callable, model_dir: str, params: Any) -> tf.estimator.Estimator:
-        # A training that waits for its input must not hold the threads of the one that runs.
-        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
-        # XLA optimises the loop; going over the graph before it only delays a session's start.
-        session_config.graph_options.rewrite_options.disable_meta_optimizer = True
-        if self.name == "cpu":
-            session_config.device_count["GPU"] = 0
+    def _estimator(
+        self, model_fn: Callable, model_dir: str, params: Any, **distribution: Any
+    ) -> tf.estimator.Estimator:
         config = tf.estimator.RunConfig(
             model_dir=model_dir,
             tf_random_seed=0,
@@ -155,9 +159,19 @@ class HostEngine:
             save_checkpoints_steps=None,
             save_checkpoints_secs=None,
             log_step_count_steps=None,
-            session_config=session_config,
+            session_config=self._session_config(),
+            **distribution,
         )
         return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+
+    def _session_config(self) -> tf.ConfigProto:
+        # A training that waits for its input must not hold the threads of the one that runs.
+        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
+        # XLA optimises the loop; going over the graph before it only delays a session's start.
+        session_config.graph_options.rewrite_options.disable_meta_optimizer = True
+        if self.name == "cpu":
+            session_config.device_count["GPU"] = 0
+        return session_config
 
     def _chunk_size(self, stream: Stream, iterations: int) -> int:
         if self._settings.iterations_per_loop:

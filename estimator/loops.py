@@ -165,4 +165,6 @@ def _local_variable(name: str, dtype: tf.DType) -> tf.Variable:
         initializer=tf.zeros_initializer(),
         trainable=False,
         collections=[tf.GraphKeys.LOCAL_VARIABLES],
+        synchronization=tf.VariableSynchronization.ON_READ,  # where replicas train: each its own
+        aggregation=tf.VariableAggregation.MEAN,
     )

@@ -75,6 +75,9 @@ class NPUEngine:
         for number in iterations:
             loop_length(number, self._settings.iterations_per_loop)
 
+    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+        """The ranks of one job meet in their first collective."""
+
     def train(
         self,
         model_fn: Callable,
@@ -90,7 +93,7 @@ class NPUEngine:
         Several cards always start from the initial values: only rank 0 keeps checkpoints.
         """
         length = loop_length(iterations, self._settings.iterations_per_loop)
-        start = resume.start(model_dir, length if self.ranks == 1 else 0)
+        start = resume.start(model_dir, self.name, length if self.ranks == 1 else 0)
         own = stream.part(self.rank, self.ranks)
         hooks: List[Any] = []
 
@@ -100,7 +103,7 @@ class NPUEngine:
                 [
                     LossHook(step, means, model_dir, report, start),
                     _LoopCheckHook(step, start, length),
-                    CheckpointHook(step, model_dir, seconds),
+                    CheckpointHook(step, model_dir, self.name, seconds),
                 ]
             )
             return hooks

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+from typing import Any, Dict
 
 import tensorflow as tf
 
@@ -20,13 +21,16 @@ PREFIX = "model.ckpt"
 log = logging.getLogger("adagan")
 
 
-def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) -> None:
+def save(
+    session: tf.Session, saver: tf.train.Saver, model_dir: str, engine: str, step: int
+) -> None:
     """Saves a checkpoint that survives a crash, in place of the one before.
 
     Args:
       session: of the training.
       saver: that keeps all its checkpoints.
       model_dir: where to.
+      engine: which one's graph this is.
       step: iterations done.
     """
     path = os.path.join(model_dir, PREFIX)
@@ -38,16 +42,18 @@ def save(session: tf.Session, saver: tf.train.Saver, model_dir: str, step: int) 
     files = _files(model_dir, step)
     durable.sync(files, model_dir)
     digests = {os.path.basename(path): durable.sha256(path) for path in files}
-    text = json.dumps({"iterations": step, "sha256": digests}, indent=1) + "\n"
-    durable.write_atomically(os.path.join(model_dir, PROGRESS), text)
+    noted = {"iterations": step, "engine": engine, "sha256": digests}
+    durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
     _remove_others(model_dir, step)
 
 
-def start(model_dir: str, length: int = 1) -> int:
+def start(model_dir: str, engine: str, length: int = 1) -> int:
     """Makes a model directory ready for training, from where an earlier one came to.
 
     Args:
       model_dir: may not be there yet.
+      engine: which one is to train; graphs of others name some of the optimizers' variables
+        differently.
       length: iterations to one Session.run, of which the start must be a multiple; 0: start over.
 
     Returns:
@@ -55,7 +61,7 @@ def start(model_dir: str, length: int = 1) -> int:
     """
     path = os.path.join(model_dir, PROGRESS)
     if length and os.path.exists(path):
-        step = _verified(model_dir)
+        step = _verified(model_dir, engine)
         if step and step % length == 0:
             _remove_others(model_dir, step)
             tf.train.update_checkpoint_state(model_dir, f"{PREFIX}-{step}")
@@ -63,6 +69,33 @@ def start(model_dir: str, length: int = 1) -> int:
         log.warning("%s: does not fit its checkpoint; this training starts over", path)
     _clear(model_dir)
     return 0
+
+
+def progress(model_dir: str) -> Dict[str, Any]:
+    """What `save` noted of the last checkpoint; empty if there is none."""
+    path = os.path.join(model_dir, PROGRESS)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        noted: Dict[str, Any] = json.load(file)
+    return noted
+
+
+def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
+    """Copies a checkpoint that another process has saved, of which `progress` told.
+
+    Args:
+      source: that process's model directory.
+      model_dir: ours.
+      noted: what `progress` returned there.
+
+    Raises:
+      OSError: names a file that cannot be read here.
+    """
+    os.makedirs(model_dir, exist_ok=True)
+    for name in noted["sha256"]:
+        shutil.copy(os.path.join(source, name), os.path.join(model_dir, name))
+    durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
 
 
 def _clear(model_dir: str) -> None:
@@ -74,17 +107,21 @@ def _clear(model_dir: str) -> None:
             shutil.rmtree(entry.path)
 
 
-def _verified(model_dir: str) -> int:
-    """The iteration of a checkpoint that is what was saved; 0 if none is."""
+def _verified(model_dir: str, engine: str) -> int:
+    """The iteration of a checkpoint that is what this engine saved; 0 if none is."""
     try:
-        with open(os.path.join(model_dir, PROGRESS), encoding="utf-8") as file:
-            progress = json.load(file)
-        step, digests = int(progress["iterations"]), dict(progress["sha256"])
+        noted = progress(model_dir)
+        step, digests = int(noted["iterations"]), dict(noted["sha256"])
         files = _files(model_dir, step)
         found = {os.path.basename(path): durable.sha256(path) for path in files}
     except (ValueError, KeyError, TypeError):
         return 0
-    return step if found and found == digests else 0
+    same = noted.get("engine", engine) == engine
+    return step if same and found and found == digests else 0
+
+
+def _text(noted: Dict[str, Any]) -> str:
+    return json.dumps(noted, indent=1) + "\n"
 
 
 def _files(model_dir: str, step: int) -> list:

@@ -48,14 +48,15 @@ def chunks(stream: Stream, start: int, iterations: int, size: int) -> Callable[[
 
 
 def single_iterations(
-    stream: Stream, start: int, drawn_ahead: int
+    stream: Stream, start: int, drawn_ahead: int, parts: int = 1
 ) -> Callable[[], tf.data.Dataset]:
-    """An endless input_fn of one iteration's batch an element, for a device that loops by itself.
+    """An endless input_fn of one iteration's batch an element.
 
     Args:
       stream: of minibatches.
       start: iterations that are already done.
       drawn_ahead: iterations that are drawn together and wait in the queue.
+      parts: into which each batch is cut, an element each, for devices that take turns.
 
     Returns:
       A function that makes a dataset of {feature: its shape, float32}.
@@ -63,12 +64,19 @@ def single_iterations(
 
     def each() -> Iterator[Batches]:
         for batches in stream.chunks(start, sys.maxsize, drawn_ahead):
+            cut = {
+                name: np.split(array, parts, axis=stream.batch_axis + 1)
+                for name, array in batches.items()
+            }
             for index in range(len(next(iter(batches.values())))):
-                yield {name: array[index] for name, array in batches.items()}
+                for part in range(parts):
+                    yield {name: pieces[part][index] for name, pieces in cut.items()}
 
-    types = {name: tf.float32 for name in stream.shapes}
+    shapes = stream.part(0, parts).shapes
+    types = {name: tf.float32 for name in shapes}
     # Everything before the prefetch stays on the host; what comes after would move to the device.
-    return lambda: tf.data.Dataset.from_generator(each, types, stream.shapes).prefetch(drawn_ahead)
+    waiting = drawn_ahead * parts
+    return lambda: tf.data.Dataset.from_generator(each, types, shapes).prefetch(waiting)
 
 
 def predictions(points: FixedInput) -> Callable[[], tf.data.Dataset]:

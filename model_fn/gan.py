@@ -120,7 +120,13 @@ def _average(
     with tf.control_dependencies([update]):
         moves = []
         for (name, shape), weights in zip(make.shapes(AVERAGE), generator):
-            mean = tf.get_variable(name, shape, initializer=tf.zeros_initializer(), trainable=False)
+            mean = tf.get_variable(
+                name,
+                shape,
+                initializer=tf.zeros_initializer(),
+                trainable=False,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,  # all replicas agree
+            )
             moves.append(
                 mean.assign(decay * mean.read_value() + (1.0 - decay) * weights.read_value())
             )

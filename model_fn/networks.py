@@ -145,8 +145,12 @@ def initial_scaffold(values: Dict[str, np.ndarray]) -> tf.train.Scaffold:
     """A Scaffold that starts a model without a checkpoint from these values, by variable name."""
 
     def init_fn(_: tf.train.Scaffold, session: tf.Session) -> None:
-        variables = [v for v in tf.global_variables() if v.op.name in values]
-        feeds = {variable.initial_value: values[variable.op.name] for variable in variables}
-        session.run([variable.initializer for variable in variables], feeds)
+        copies = tf.distribute.get_strategy().experimental_local_results  # one a replica
+        initializers, feeds = [], {}
+        for variable in tf.global_variables():
+            for copy in copies(variable) if variable.op.name in values else ():
+                initializers.append(copy.initializer)
+                feeds[copy.initial_value] = values[variable.op.name]
+        session.run(initializers, feeds)
 
     return tf.train.Scaffold(init_fn=init_fn)

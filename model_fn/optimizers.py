@@ -57,8 +57,12 @@ def look_ahead_state(
     """
     state = [variable.read_value() for variable in variables]
     if settings.optimizer == "adam":
-        for slot in ("m", "v"):
-            state += [optimizer.get_slot(variable, slot).read_value() for variable in variables]
+        # Of several replicas' optimizers one alone has slots, for all: a merged call asks that one.
+        context = tf.distribute.get_replica_context()
+        moments = context.merge_call(
+            lambda _: [optimizer.get_slot(v, slot) for slot in ("m", "v") for v in variables]
+        )
+        state += [moment.read_value() for moment in moments]
         state.append(steps_done)
     return state
 

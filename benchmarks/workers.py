@@ -1,0 +1,254 @@
+"""At which size of the networks two workers beat one, each worker pinned to a core of its own.
+
+python -m benchmarks.workers [--seconds=6] [--only=mlp_1024x4 ...]
+
+For every size, the training of one component: by one worker on one core, as a run without
+TF_CONFIG does it, and by two workers on two cores over loopback, each with half of the minibatch.
+Each measurement is made of processes of its own. Writes benchmarks/workers.json, and the tables of
+docs/scale_out.md between their marks: what was measured, and what follows for more workers. Needs
+an idle machine of two cores; about eight minutes.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+import numpy as np
+from scipy.optimize import nnls
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+DOCS = os.path.join(ROOT, "docs", "scale_out.md")
+BEGIN, END = "<!-- python -m benchmarks.workers -->", "<!-- end -->"
+PATH = os.path.join(HERE, "workers.json")
+BATCH = 64
+IMAGE = (28, 28)
+SHORT, MOST_ITERATIONS = 60, 20_000
+"""Of a training that shows the pace, and of one that measures it."""
+
+
+class Size(NamedTuple):
+    """Networks of one size."""
+
+    network: str
+    units: int
+    layers: int  # hidden ones; dcgan has its own
+
+    @property
+    def name(self) -> str:
+        """As in --only and in the table."""
+        layers = f"x{self.layers}" if self.network == "mlp" else ""
+        return f"{self.network}_{self.units}{layers}"
+
+
+SIZES = [
+    *(Size("mlp", units, 2) for units in (16, 64, 128, 256, 512, 1024)),
+    *(Size("mlp", units, 4) for units in (256, 512, 1024)),
+    *(Size("dcgan", units, 0) for units in (8, 32, 64)),
+]
+
+
+SHOWN = ("mlp_16x2", "mlp_1024x4")
+"""Sizes whose times are calculated for more workers: the published, and the largest."""
+
+
+def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
+    """Trains one component, in this process and whichever others TF_CONFIG names.
+
+    Returns:
+      Iterations a second, and how many weights the component has.
+    """
+    from benchmarks import ways
+    from estimator import backend
+    from estimator.backend import DeviceSettings
+    from input_fn.fixed import FixedInput
+
+    backend.load_tensorflow(-1, size.units)  # before anything else loads it
+    from model_fn import gan
+
+    data: Dict[str, Any] = {"toy_dataset_size": 10_000}
+    if size.network == "dcgan":
+        images = os.path.join(directory, f"images{os.getpid()}.npy")
+        np.save(images, np.random.RandomState(0).standard_normal((2000, *IMAGE)).astype(np.float32))
+        data = {"dataset": "file", "data_file": images}
+    layers = max(1, size.layers)
+    network = {
+        "network": size.network,
+        "g_num_filters": size.units,
+        "d_num_filters": size.units,
+        "g_num_layers": layers,
+        "d_num_layers": layers,
+        "initialisation": "he",
+    }
+    _, params, stream = ways.setting(BATCH, data=data, network=network)
+    loop = 0 if backend.several_workers() else int(np.clip(iterations // 10, 1, 1000))
+    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=loop), directory)
+    witness = os.path.join(directory, "witness")
+    if engine.rank == 0:
+        with open(witness, "w", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
+    engine.meet({}, witness)
+    own = os.path.join(directory, f"worker{engine.rank}")
+    latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
+    trained = engine.train(
+        gan.model_fn, own, params, stream, iterations, lambda step, losses: None, latent
+    )
+    weights = sum(v.size for n, v in params.initial_values.items() if "layer" in n)
+    return {"rate": trained.iterations_per_second, "weights": weights}
+
+
+def _measure(size: Size, workers: int, iterations: int) -> Dict[str, float]:
+    """What the first of so many workers measures, each pinned to a core."""
+    cores = sorted(os.sched_getaffinity(0))[:workers]
+    sockets = [socket.socket() for _ in cores]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    command = [sys.executable, "-m", "benchmarks.workers", f"--iterations={iterations}"]
+    with tempfile.TemporaryDirectory() as directory:
+        processes = []
+        for index, core in enumerate(cores):
+            task = {"type": "worker", "index": index}
+            config = json.dumps({"cluster": {"worker": addresses}, "task": task})
+            pinned = [*command, f"--only={size.name}", f"--core={core}", f"--directory={directory}"]
+            processes.append(
+                subprocess.Popen(
+                    pinned,
+                    cwd=ROOT,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env={**os.environ, "TF_CONFIG": config},
+                )
+            )
+        outputs = [process.communicate()[0] for process in processes]
+        if any(process.returncode for process in processes):
+            raise RuntimeError(f"{size.name}: a worker failed")
+    first: Dict[str, float] = json.loads(outputs[0].splitlines()[-1])
+    return first
+
+
+def compare(size: Size, seconds: float) -> Dict[str, Any]:
+    """One row of the table; each training takes about so many seconds."""
+    row: Dict[str, Any] = {"size": size.name}
+    for workers in (1, 2):
+        measured = _measure(size, workers, SHORT)
+        wanted = int(min(measured["rate"] * seconds, MOST_ITERATIONS))
+        if wanted > SHORT:
+            measured = _measure(size, workers, wanted)
+        row[f"workers_{workers}"] = measured["rate"]
+        row["weights"] = int(measured["weights"])
+    row["efficiency"] = row["workers_2"] / row["workers_1"] / 2
+    return row
+
+
+def ring(rows: List[Dict[str, Any]]) -> Tuple[float, float]:
+    """Seconds that a step of a ring takes, and seconds a byte, that explain two workers best.
+
+    Two workers' iteration is half of one's compute, and what their rings take: `exchange`. Least
+    squares over all sizes, each row weighed by its iteration, so that none counts more.
+    """
+    taken = np.array([1 / row["workers_2"] - 0.5 / row["workers_1"] for row in rows])
+    steps = np.array([exchange(row["weights"], 2, 1.0, 0.0) for row in rows])
+    bytes_sent = np.array([exchange(row["weights"], 2, 0.0, 1.0) for row in rows])
+    scale = np.array([row["workers_2"] for row in rows])
+    design = np.stack([steps, bytes_sent], axis=1) * scale[:, None]
+    (a_step, a_byte), _ = nnls(design, taken * scale)
+    return float(a_step), float(a_byte)
+
+
+def exchange(weights: int, workers: int, a_step: float, a_byte: float) -> float:
+    """Seconds of an iteration's all-reduces: a ring each for D's gradients, G's and the losses.
+
+    A ring of n takes 2 (n - 1) steps and sends 2 (n - 1) / n times the gradients from each worker
+    (Patarasuk & Yuan 2009).
+    """
+    rings, sent = 3, 2 * (workers - 1) / workers * 4 * weights
+    return rings * 2 * (workers - 1) * a_step + sent * a_byte
+
+
+def expected(rows: List[Dict[str, Any]]) -> str:
+    """Where the time of an iteration would go, as Markdown, by the constants of `ring`."""
+    a_step, a_byte = ring(rows)
+    lines = [
+        f"A step of a ring takes {1e6 * a_step:,.0f} us, a byte {1e9 * a_byte:.2f} ns "
+        f"({1e-9 / a_byte if a_byte else float('inf'):.2f} GB/s), fitted to the table above.",
+        "",
+        "| networks | workers | compute, ms | latency, ms | bytes, ms (MB sent a worker) | "
+        "times one worker |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in [row for row in rows if row["size"] in SHOWN]:
+        for workers in (2, 8, 64):
+            alone, weights = 1 / row["workers_1"], row["weights"]
+            compute = alone / workers
+            latency = exchange(weights, workers, a_step, 0.0)
+            sending = exchange(weights, workers, 0.0, a_byte)
+            sent = exchange(weights, workers, 0.0, 1.0) / 1e6
+            times = alone / (compute + latency + sending)
+            lines.append(
+                f"| {row['size']} | {workers} | {1e3 * compute:.2f} | {1e3 * latency:.2f} | "
+                f"{1e3 * sending:.2f} ({sent:.3f}) | {times:.2f} |"
+            )
+    return "\n".join(lines)
+
+
+def write_docs(text: str) -> None:
+    """Replaces what stands between the marks."""
+    with open(DOCS, encoding="utf-8") as file:
+        before, rest = file.read().split(BEGIN)
+    _, after = rest.split(END)
+    with open(DOCS, "w", encoding="utf-8") as file:
+        file.write(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def table(rows: List[Dict[str, Any]]) -> str:
+    """The rows as Markdown."""
+    lines = [
+        "| networks | weights | one worker, it/s | two workers, it/s | two to one | efficiency |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        one, two = row["workers_1"], row["workers_2"]
+        lines.append(
+            f"| {row['size']} | {row['weights']:,} | {one:,.1f} | {two:,.1f} | {two / one:.2f} | "
+            f"{row['efficiency']:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = [size.name for size in SIZES]
+    parser.add_argument("--only", choices=names, nargs="*", default=names)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of a training")
+    for hidden, kind in (("--iterations", int), ("--core", int), ("--directory", str)):
+        parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    chosen = [size for size in SIZES if size.name in given.only]
+    if given.iterations:
+        os.sched_setaffinity(0, {given.core})
+        print(json.dumps(train(chosen[0], given.iterations, given.directory)))
+        return
+    rows = []
+    for size in chosen:
+        rows.append(compare(size, given.seconds))
+        print(json.dumps(rows[-1]), flush=True)
+    text = f"{table(rows)}\n\n{expected(rows)}"
+    print(text)
+    if len(rows) == len(SIZES):
+        with open(PATH, "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=1)
+            file.write("\n")
+        write_docs(text)
+
+
+if __name__ == "__main__":
+    main()

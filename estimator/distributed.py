@@ -1,0 +1,294 @@
+"""Several workers, or several GPUs of one: TensorFlow's distribution strategies.
+
+One iteration a Session.run: an optimizer inside an in-graph loop does not work under a strategy,
+and neither does XLA. Gradients are averaged over all replicas, so that the weights are the same
+everywhere; each replica sees its own part of every minibatch.
+"""
+
+import atexit
+import logging
+import math
+import os
+import queue
+import signal
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+import tensorflow as tf
+
+import endings
+from endings import Diverged, Stopped
+from estimator import cluster as clusters
+from estimator import loops, resume
+from estimator.agreement import AgreementHook
+from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
+from estimator.cluster import Cluster
+from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
+from estimator.host import HostEngine
+from estimator.peers import Peers
+from input_fn import pipelines
+from input_fn.fixed import FixedInput
+from input_fn.weighted import Stream
+from options import UsageError
+
+REPLICAS = "replicas"
+"""Whose checkpoints these are."""
+REPORTED = 20
+"""Iterations to one report of losses."""
+MOST_WAITING = 100
+"""Minibatches drawn ahead at most."""
+FEWEST_WEIGHTS = 3_000_000
+"""Trained weights from which on two workers were faster than one, by `benchmarks.workers`."""
+KNOWN_SECONDS = 10.0
+"""How long after a collective has failed it may take to know which worker has gone."""
+
+log = logging.getLogger("adagan")
+
+
+class DistributedEngine(HostEngine):
+    """Trains along with other workers, or on all GPUs of this one; predicts as `HostEngine`."""
+
+    prepares_ahead = False
+    """All workers build the same graphs in the same order."""
+
+    def __init__(self, settings: DeviceSettings, workers: Cluster, workdir: str):
+        """Prepares; the other workers are not asked before `meet`.
+
+        Args:
+          settings: which device, and how.
+          workers: all that train together; may be this one alone.
+          workdir: the directory of the run, which all share.
+
+        Raises:
+          UsageError: if a flag does not go with it.
+        """
+        super().__init__(settings)
+        if settings.iterations_per_loop > 1:
+            raise UsageError(
+                f"--iterations_per_loop={settings.iterations_per_loop}: must be 0 or 1 where "
+                f"several devices train together"
+            )
+        self.rank, self._workers, self._workdir = workers.rank, workers, workdir
+        self._strategy = self._make_strategy()
+        self._replicas = self._strategy.num_replicas_in_sync
+        self._peers, self._thread = Peers(workers), _Thread()
+        self._told = False
+        self.reason = f"{workers.size} workers, {self._replicas} replicas"
+
+    def check(self, batch_size: int, iterations: Iterable[int]) -> None:
+        """Checks that minibatches divide among the replicas.
+
+        Raises:
+          UsageError: if `--batch_size` does not fit.
+        """
+        if batch_size % self._replicas:
+            raise UsageError(
+                f"--batch_size={batch_size}: must divide among {self._replicas} replicas"
+            )
+
+    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+        """Waits for the other workers; see `Peers.meet`."""
+        if self._workers.size > 1:
+            me = self._workers.name(self.rank)
+            log.info("This is %s of %d workers; waiting for the others.", me, self._workers.size)
+            self._peers.meet({**facts, "TensorFlow": tf.__version__}, witness)
+
+    def train(
+        self,
+        model_fn: Callable,
+        model_dir: str,
+        params: Any,
+        stream: Stream,
+        iterations: int,
+        report: Report,
+        predict_for: FixedInput,
+    ) -> TrainResult:
+        """Trains a model and predicts with it; see `HostEngine.train`.
+
+        The chief says where training starts and how it ended, and keeps the checkpoints; the others
+        copy what it has saved.
+
+        Raises:
+          Diverged: on all workers, if numbers went wrong.
+          Stopped: on all workers, once the chief has saved, if a signal came to one of them.
+          WorkerLost: if another worker has gone.
+        """
+        start = self._start(model_dir)
+        every = max(1, min(REPORTED, iterations - start))
+        agreement = AgreementHook(every)
+        hooks: List[Any] = []
+
+        def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
+            if not self.rank and not hooks:  # once, not for each replica
+                seconds = self._settings.checkpoint_seconds
+                hooks.append(LossHook(step, means, model_dir, report, start))
+                hooks.append(
+                    CheckpointHook(step, model_dir, REPLICAS, seconds, heeds_signals=False)
+                )
+                agreement.judge_by(hooks[0])
+                self._tell_what_pays()
+            return [agreement, *hooks[1:]]
+
+        model = loops.accumulated(agreement.agreed(model_fn), every, make_hooks)
+        minibatches = self._minibatches(stream, start)
+
+        def work() -> None:
+            if start < iterations:
+                self._wait_for(
+                    lambda: self._train(model, model_dir, params, minibatches, iterations)
+                )
+            agreement.check()
+
+        self._end_together(work, agreement, model_dir)
+        checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
+        rate = hooks[0].iterations_per_second if hooks else math.nan
+        predictions = self.predict(model_fn, checkpoint, params, predict_for)
+        return TrainResult(checkpoint, rate, predictions)
+
+    def _end_together(
+        self, work: Callable[[], None], agreement: AgreementHook, model_dir: str
+    ) -> None:
+        """Trains, and ends as the chief says; raises as `train` does."""
+        diverged = ""
+        try:
+            work()
+        except Diverged as error:
+            diverged = str(error)
+        told = self._share(model_dir, diverged=diverged, left=agreement.left)
+        if told["diverged"]:
+            raise Diverged(told["diverged"])
+        if told["left"]:
+            endings.check()
+            raise Stopped(signal.SIGTERM)  # it came to another worker
+
+    def _minibatches(self, stream: Stream, start: int) -> Callable[[], tf.data.Dataset]:
+        """This worker's part of each, cut for its replicas."""
+        own = stream.part(self.rank, self._workers.size)
+        waiting = min(MOST_WAITING, max(1, CHUNK_BYTES // own.bytes_an_iteration))
+        replicas = self._replicas // self._workers.size
+        return pipelines.single_iterations(own, start, waiting, replicas)
+
+    def _make_strategy(self) -> tf.distribute.Strategy:
+        if self._workers.size == 1:
+            return tf.distribute.MirroredStrategy()
+        with clusters.told_to_tensorflow(self._workers):
+            return _Strategy()
+
+    def _tell_what_pays(self) -> None:
+        """Says once if one worker alone would be faster, by the graph's trainable variables."""
+        weights = sum(variable.shape.num_elements() for variable in tf.trainable_variables())
+        if self._workers.size > 1 and not self._told and weights < FEWEST_WEIGHTS:
+            log.info(
+                "  one worker alone would be faster: these networks have %d weights, several "
+                "workers pay from about %d on (docs/scale_out.md)",
+                weights,
+                FEWEST_WEIGHTS,
+            )
+        self._told = True
+
+    def _start(self, model_dir: str) -> int:
+        """Iterations that are already done: the chief's."""
+        if not self.rank:
+            resume.start(model_dir, REPLICAS)
+        self._share(model_dir)
+        return resume.start(model_dir, REPLICAS)
+
+    def _share(self, model_dir: str, **how: Any) -> Dict[str, Any]:
+        """What the chief says, and its checkpoint."""
+        directory = os.path.relpath(model_dir, self._workdir)
+        saved = resume.progress(model_dir)
+        told = self._peers.share({**how, "directory": directory, "saved": saved})
+        if self.rank and told["saved"]:
+            resume.copy(os.path.join(self._workdir, told["directory"]), model_dir, told["saved"])
+        return told
+
+    def _wait_for(self, work: Callable[[], None]) -> None:
+        """Waits for a training, or until it can never end.
+
+        Raises:
+          WorkerLost: if another worker has gone.
+        """
+        training, lost = self._thread.submit(work), self._peers.lost
+        wait([training, lost], return_when=FIRST_COMPLETED)
+        if not training.done():
+            self._peers.check()
+        try:
+            training.result()
+        except tf.errors.OpError:
+            wait([lost], KNOWN_SECONDS)
+            self._peers.check()
+            raise
+
+    def _session_config(self) -> tf.ConfigProto:
+        devices = {} if self.name == "gpu" else {"GPU": 0}
+        return tf.ConfigProto(allow_soft_placement=True, device_count=devices)
+
+    def _train(
+        self, model: Callable, model_dir: str, params: Any, minibatches: Callable, iterations: int
+    ) -> None:
+        with clusters.told_to_tensorflow(self._workers), told_nan():
+            estimator = self._estimator(model, model_dir, params, train_distribute=self._strategy)
+            if self._workers.size == 1:
+                estimator.train(minibatches, max_steps=iterations)
+            else:
+                tf.estimator.train_and_evaluate(
+                    estimator,
+                    tf.estimator.TrainSpec(minibatches, max_steps=iterations),
+                    tf.estimator.EvalSpec(minibatches),  # for evaluators, of which there are none
+                )
+
+
+class _Strategy(tf.distribute.experimental.MultiWorkerMirroredStrategy):
+    """Numbers its collectives on from one Estimator to the next.
+
+    Estimators copy their strategy, and tell it the cluster anew. Both would count from the start
+    again, with numbers that TensorFlow's server has already given to tensors of other shapes.
+    """
+
+    def __deepcopy__(self, _: Any) -> "_Strategy":
+        return self
+
+    def configure(self, session_config: Any = None, *_: Any, **__: Any) -> None:
+        """As it is, but the cluster stays what it was when this was made."""
+        super().configure(session_config)
+
+
+class _Thread:
+    """One thread for all trainings, beside the main one, which can notice that a worker has gone.
+
+    TensorFlow keeps its server in the storage of the thread that starts it. It is deleted with the
+    thread, before the interpreter ends: later its own `__del__` finds nothing left to call.
+    """
+
+    def __init__(self) -> None:
+        self._work: queue.Queue[Optional[Tuple[Callable[[], None], Future]]] = queue.Queue()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        atexit.register(self._end)
+
+    def submit(self, work: Callable[[], None]) -> Future:
+        """Has it done; the future holds what it raises."""
+        done: Future = Future()
+        self._idle.clear()
+        self._work.put((work, done))
+        return done
+
+    def _run(self) -> None:
+        while True:
+            given = self._work.get()
+            if given is None:
+                return
+            work, done = given
+            try:
+                done.set_result(work())
+            except BaseException as error:  # handed to whoever waits
+                done.set_exception(error)
+            self._idle.set()
+
+    def _end(self) -> None:
+        if self._idle.is_set():  # else it waits for a worker that has gone, for ever
+            self._work.put(None)
+            self._thread.join()

@@ -1,0 +1,189 @@
+"""Whole runs of several workers, each a process of its own, on loopback."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import version
+from tests.conftest import ROOT, TINY, run_main
+from tests.estimator.test_peers import free_addresses
+from tests.test_main import metrics_of
+from tests.test_reliability import assert_clean
+
+# 200 iterations a component, without look-ahead steps, which are each worker's own.
+FLAGS = [*TINY, "--epochs=20", "--unrolling_steps=0", "--checkpoint_seconds=0.1"]
+CHECKPOINTS = [
+    "components/01/model.ckpt-200",
+    "components/02/model.ckpt-200",
+    "components/02/mixture_discriminator/model.ckpt-20",
+]
+
+
+def start_workers(*flags, number=2, own_flags=()):
+    """The same command on all workers, as a launcher starts it; the chief first."""
+    addresses = list(free_addresses(number))
+    processes = []
+    for index in range(number):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": addresses}, "task": task}
+        own = dict(own_flags).get(index, [])
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "main.py", *flags, *own],
+                env={**os.environ, "TF_CONFIG": json.dumps(config)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+        )
+    return processes
+
+
+def ends(processes, seconds=120):
+    """Each one's status, output and errors."""
+    try:
+        told = [process.communicate(timeout=seconds) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    return [(process.returncode, *texts) for process, texts in zip(processes, told)]
+
+
+def names_in(workdir):
+    """What lies there, but for TensorBoard's files, whose names tell the time."""
+    return {name for name in os.listdir(workdir) if not name.startswith("events.")}
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory):
+    """A run of two workers: its directory, and how they ended."""
+    workdir = str(tmp_path_factory.mktemp("together") / "run")
+    return workdir, ends(start_workers(*FLAGS, f"--workdir={workdir}"))
+
+
+def test_the_chief_keeps_the_run_and_nothing_is_said_at_the_end(together):
+    workdir, (chief, other) = together
+    for status, _, errors in (chief, other):
+        assert status == 0, errors
+        assert errors == ""
+    assert chief[1].count("Evaluating") == 2
+    assert other[1].count("Evaluating") == 0
+    assert "This is worker 1 (127.0.0.1:" in other[1]
+    assert_clean(workdir)
+    assert run_main("--mode=evaluate", f"--workdir={workdir}").returncode == 0
+
+
+def test_two_workers_see_what_one_alone_sees(together, tmp_path):
+    workdir, alone = together[0], str(tmp_path / "run")
+    done = run_main(*FLAGS, f"--workdir={alone}")
+    assert done.returncode == 0, done.stderr
+    assert names_in(workdir) == names_in(alone)
+    for checkpoint in CHECKPOINTS:
+        one, two = (
+            tf.train.load_checkpoint(os.path.join(top, checkpoint)) for top in (alone, workdir)
+        )
+        assert one.get_variable_to_shape_map() == two.get_variable_to_shape_map()
+        for name in one.get_variable_to_shape_map():
+            np.testing.assert_allclose(
+                two.get_tensor(name), one.get_tensor(name), rtol=1e-3, atol=1e-4, err_msg=name
+            )
+
+
+def iterations_saved(workdir, component):
+    """Of the training that goes on in a component's directory."""
+    path = os.path.join(workdir, "components", component, "progress.json")
+    with contextlib.suppress(FileNotFoundError), open(path) as file:
+        return json.load(file)["iterations"]
+    return 0
+
+
+def test_stopped_and_killed_workers_go_on_to_the_same_result(together, tmp_path):
+    workdir = str(tmp_path / "run")
+    for component, number in (("01", signal.SIGTERM), ("02", signal.SIGKILL)):
+        processes = start_workers(*FLAGS, f"--workdir={workdir}")
+        while not iterations_saved(workdir, component):
+            time.sleep(0.01)
+        processes[1].send_signal(number)
+        chief, other = ends(processes, 60)
+        if number == signal.SIGTERM:
+            for status, _, errors in (chief, other):
+                assert status == 128 + number
+                assert errors.startswith("Stopped by SIGTERM. What was committed in ")
+                assert errors.count("\n") == 1
+        else:
+            assert other[0] == -number
+            assert chief[0] == 1
+            assert chief[2].startswith("error: worker 1 (127.0.0.1:")
+            assert "has ended. What was committed in " in chief[2]
+            assert chief[2].count("\n") == 1
+        assert iterations_saved(workdir, component)
+    for status, _, errors in ends(start_workers(*FLAGS, f"--workdir={workdir}")):
+        assert status == 0, errors
+    assert metrics_of(workdir) == metrics_of(together[0])
+    assert_clean(workdir)
+
+
+def test_a_worker_with_other_settings_is_refused_before_training(tmp_path):
+    own = {1: ["--batch_size=32"]}
+    processes = start_workers(*TINY, f"--workdir={tmp_path}/run", own_flags=own)
+    for status, output, errors in ends(processes):
+        assert status == 2
+        assert errors.startswith("error: --batch_size=32: worker 1 (127.0.0.1:")
+        assert errors.count("\n") == 1
+        assert "Component" not in output
+    assert names_in(str(tmp_path / "run")) == {"lock"}
+
+
+def test_a_changed_source_is_another_version(tmp_path, monkeypatch):
+    before = version.digest()
+    assert before == version.digest()
+    for room in version.ROOMS:
+        (tmp_path / room).mkdir(exist_ok=True)
+        (tmp_path / room / "a.py").write_text("x = 1\n")
+    monkeypatch.setattr(version, "ROOT", str(tmp_path))
+    same = version.digest()
+    assert same != before
+    (tmp_path / "boost" / "a.py").write_text("x = 2\n")
+    assert version.digest() != same
+
+
+TWO = {"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "message"),
+    [
+        ("{", [], "TF_CONFIG={: is not JSON"),
+        ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', [], "of type ps"),
+        (None, ["--repair"], "--repair: not with several workers"),
+        (None, ["--device=npu"], "--device=npu: not with TF_CONFIG"),
+        (None, ["--batch_size=63"], "--batch_size=63: must divide among 2 replicas"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path, text, flags, message):
+    config = json.dumps({**TWO, "task": {"type": "worker", "index": 0}}) if text is None else text
+    environment = {"TF_CONFIG": config}
+    done = run_main(*TINY, *flags, f"--workdir={tmp_path}/run", environment=environment)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("index", "evaluates"), [(0, True), (1, False)])
+def test_the_chief_alone_uses_a_run(tiny_run, index, evaluates):
+    config = json.dumps({**TWO, "task": {"type": "worker", "index": index}})
+    environment = {"TF_CONFIG": config}
+    done = run_main("--mode=evaluate", f"--workdir={tiny_run[0]}", environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert ("log_p" in done.stdout) == evaluates
