@@ -1,12 +1,13 @@
-"""At which size of the networks two workers beat one, each worker pinned to a core of its own.
+"""At which size of the networks two workers beat one, each worker pinned to a processor.
 
-python -m benchmarks.workers [--seconds=6] [--only=mlp_1024x4 ...]
+python -m benchmarks.workers [--seconds=4] [--only="mlp_1024x4, batch 64" ...]
 
-For every size, the training of one component: by one worker on one core, as a run without
-TF_CONFIG does it, and by two workers on two cores over loopback, each with half of the minibatch.
-Each measurement is made of processes of its own. Writes benchmarks/workers.json, and the tables of
-docs/scale_out.md between their marks: what was measured, and what follows for more workers. Needs
-an idle machine of two cores; about eight minutes.
+For every size, the training of one component: by one worker, as a run without TF_CONFIG does it,
+and by two over loopback, each with half of the minibatch. Where two processors are the hardware
+threads of one core, a worker alone has all of it, and two could never gain; so the one is measured
+while another, of its own, keeps the other processor as busy. Each measurement is made of processes
+of its own. Writes benchmarks/workers.json, and the tables of docs/scale_out.md between their marks:
+what was measured, and what follows for more workers. Needs an idle machine; about six minutes.
 """
 
 import argparse
@@ -38,22 +39,25 @@ class Size(NamedTuple):
     network: str
     units: int
     layers: int  # hidden ones; dcgan has its own
+    batch: int = BATCH  # of all workers together
 
     @property
     def name(self) -> str:
         """As in --only and in the table."""
         layers = f"x{self.layers}" if self.network == "mlp" else ""
-        return f"{self.network}_{self.units}{layers}"
+        return f"{self.network}_{self.units}{layers}, batch {self.batch}"
 
 
 SIZES = [
-    *(Size("mlp", units, 2) for units in (16, 64, 128, 256, 512, 1024)),
+    *(Size("mlp", units, 2) for units in (16, 128, 256, 512, 1024)),
     *(Size("mlp", units, 4) for units in (256, 512, 1024)),
-    *(Size("dcgan", units, 0) for units in (8, 32, 64)),
+    *(Size("mlp", 512, 2, batch) for batch in (256, 1024)),
+    Size("mlp", 1024, 2, 1024),
+    *(Size("dcgan", units, 0) for units in (8, 32)),
 ]
 
 
-SHOWN = ("mlp_16x2", "mlp_1024x4")
+SHOWN = ("mlp_16x2, batch 64", "mlp_1024x2, batch 1024", "dcgan_32, batch 64")
 """Sizes whose times are calculated for more workers: the published, and the largest."""
 
 
@@ -85,9 +89,10 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
         "d_num_layers": layers,
         "initialisation": "he",
     }
-    _, params, stream = ways.setting(BATCH, data=data, network=network)
+    _, params, stream = ways.setting(size.batch, data=data, network=network)
     loop = 0 if backend.several_workers() else int(np.clip(iterations // 10, 1, 1000))
-    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=loop), directory)
+    device = DeviceSettings(device="cpu", iterations_per_loop=loop)
+    engine = backend.choose(device, directory, size.network == "dcgan")
     witness = os.path.join(directory, "witness")
     if engine.rank == 0:
         with open(witness, "w", encoding="utf-8") as file:
@@ -103,35 +108,44 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
 
 
 def _measure(size: Size, workers: int, iterations: int) -> Dict[str, float]:
-    """What the first of so many workers measures, each pinned to a core."""
-    cores = sorted(os.sched_getaffinity(0))[:workers]
-    sockets = [socket.socket() for _ in cores]
+    """What the first of so many workers measures; one of two is beside another on its own."""
+    processors = sorted(os.sched_getaffinity(0))[:2]
+    sockets = [socket.socket() for _ in processors]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
     addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
     for each in sockets:
         each.close()
-    command = [sys.executable, "-m", "benchmarks.workers", f"--iterations={iterations}"]
     with tempfile.TemporaryDirectory() as directory:
-        processes = []
-        for index, core in enumerate(cores):
-            task = {"type": "worker", "index": index}
-            config = json.dumps({"cluster": {"worker": addresses}, "task": task})
-            pinned = [*command, f"--only={size.name}", f"--core={core}", f"--directory={directory}"]
-            processes.append(
-                subprocess.Popen(
-                    pinned,
-                    cwd=ROOT,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    env={**os.environ, "TF_CONFIG": config},
-                )
+        started = []
+        for index, processor in enumerate(processors):
+            together, rank = (
+                (addresses, index) if workers == 2 else (addresses[index : index + 1], 0)
             )
-        outputs = [process.communicate()[0] for process in processes]
-        if any(process.returncode for process in processes):
+            task = {"type": "worker", "index": rank}
+            config = json.dumps({"cluster": {"worker": together}, "task": task})
+            own = os.path.join(directory, "" if workers == 2 else str(index))
+            os.makedirs(own, exist_ok=True)
+            started.append(_start(size, iterations, processor, own, config))
+        outputs = [process.communicate()[0] for process in started]
+        if any(process.returncode for process in started):
             raise RuntimeError(f"{size.name}: a worker failed")
     first: Dict[str, float] = json.loads(outputs[0].splitlines()[-1])
     return first
+
+
+def _start(
+    size: Size, iterations: int, processor: int, directory: str, config: str
+) -> subprocess.Popen:
+    command = [sys.executable, "-m", "benchmarks.workers", f"--iterations={iterations}"]
+    pinned = [f"--only={size.name}", f"--core={processor}", f"--directory={directory}"]
+    return subprocess.Popen(
+        [*command, *pinned],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CONFIG": config},
+    )
 
 
 def compare(size: Size, seconds: float) -> Dict[str, Any]:
@@ -228,7 +242,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [size.name for size in SIZES]
     parser.add_argument("--only", choices=names, nargs="*", default=names)
-    parser.add_argument("--seconds", type=float, default=6.0, help="of a training")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of a training")
     for hidden, kind in (("--iterations", int), ("--core", int), ("--directory", str)):
         parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -161,7 +161,7 @@ def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) 
     if workers and workers.size > 1:
         if settings.device == "npu":
             raise UsageError("--device=npu: not with TF_CONFIG; cards train together by RANK_SIZE")
-        return _distributed(settings, workers, workdir)
+        return _distributed(settings, convolutional, workers, workdir)
     reason = ""
     if settings.device in ("auto", "npu"):
         reason = _why_no_npu()
@@ -177,7 +177,7 @@ def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) 
     from estimator.host import HostEngine, gpus_for
 
     if settings.device == "gpu" and len(gpus_for(settings)) > 1:
-        return _distributed(settings, clusters.ALONE, workdir)
+        return _distributed(settings, convolutional, clusters.ALONE, workdir)
     engine = HostEngine(settings, convolutional)
     if settings.device == "auto":
         log.info("Device: %s (%s; %s)", engine.name, reason, engine.reason)
@@ -196,10 +196,12 @@ def follows() -> bool:
     return workers.rank > 0 if workers else bool(os.environ.get("RANK_ID", "").strip("0"))
 
 
-def _distributed(settings: DeviceSettings, workers: Cluster, workdir: str) -> Any:
+def _distributed(
+    settings: DeviceSettings, convolutional: bool, workers: Cluster, workdir: str
+) -> Any:
     from estimator.distributed import DistributedEngine
 
-    engine = DistributedEngine(settings, workers, workdir)
+    engine = DistributedEngine(settings, convolutional, workers, workdir)
     log.info("Device: %s (%s)", engine.name, engine.reason)
     return engine
 

@@ -38,8 +38,10 @@ REPORTED = 20
 """Iterations to one report of losses."""
 MOST_WAITING = 100
 """Minibatches drawn ahead at most."""
-FEWEST_WEIGHTS = 3_000_000
-"""Trained weights from which on two workers were faster than one, by `benchmarks.workers`."""
+PRODUCT_SECONDS, WEIGHT_SECONDS, EXCHANGE_SECONDS = 2.6e-10, 8e-9, 2e-3
+"""What an iteration of fully connected networks takes: for each point of the minibatch and each
+trained weight, in all passes together; and, among several workers, for each weight's gradient and
+for the exchange as such. From the table that `benchmarks.workers` made, in docs/scale_out.md."""
 KNOWN_SECONDS = 10.0
 """How long after a collective has failed it may take to know which worker has gone."""
 
@@ -52,18 +54,21 @@ class DistributedEngine(HostEngine):
     prepares_ahead = False
     """All workers build the same graphs in the same order."""
 
-    def __init__(self, settings: DeviceSettings, workers: Cluster, workdir: str):
+    def __init__(
+        self, settings: DeviceSettings, convolutional: bool, workers: Cluster, workdir: str
+    ):
         """Prepares; the other workers are not asked before `meet`.
 
         Args:
           settings: which device, and how.
+          convolutional: whether the networks are.
           workers: all that train together; may be this one alone.
           workdir: the directory of the run, which all share.
 
         Raises:
           UsageError: if a flag does not go with it.
         """
-        super().__init__(settings)
+        super().__init__(settings, convolutional)
         if settings.iterations_per_loop > 1:
             raise UsageError(
                 f"--iterations_per_loop={settings.iterations_per_loop}: must be 0 or 1 where "
@@ -73,7 +78,9 @@ class DistributedEngine(HostEngine):
         self._strategy = self._make_strategy()
         self._replicas = self._strategy.num_replicas_in_sync
         self._peers, self._thread = Peers(workers), _Thread()
-        self._told = False
+        # Of networks whose weights are used once a point; convolutions use theirs many times.
+        self._may_not_pay = workers.size > 1 and not convolutional
+        self._batch_size = 0
         self.reason = f"{workers.size} workers, {self._replicas} replicas"
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
@@ -86,6 +93,7 @@ class DistributedEngine(HostEngine):
             raise UsageError(
                 f"--batch_size={batch_size}: must divide among {self._replicas} replicas"
             )
+        self._batch_size = batch_size
 
     def meet(self, facts: Dict[str, Any], witness: str) -> None:
         """Waits for the other workers; see `Peers.meet`."""
@@ -178,14 +186,15 @@ class DistributedEngine(HostEngine):
     def _tell_what_pays(self) -> None:
         """Says once if one worker alone would be faster, by the graph's trainable variables."""
         weights = sum(variable.shape.num_elements() for variable in tf.trainable_variables())
-        if self._workers.size > 1 and not self._told and weights < FEWEST_WEIGHTS:
+        spared = PRODUCT_SECONDS * self._batch_size * (1.0 - 1.0 / self._workers.size)
+        if self._may_not_pay and weights * (spared - WEIGHT_SECONDS) < EXCHANGE_SECONDS:
             log.info(
-                "  one worker alone would be faster: these networks have %d weights, several "
-                "workers pay from about %d on (docs/scale_out.md)",
+                "  one worker alone would be faster: %d weights on minibatches of %d points take "
+                "less time than their gradients' exchange (docs/scale_out.md)",
                 weights,
-                FEWEST_WEIGHTS,
+                self._batch_size,
             )
-        self._told = True
+        self._may_not_pay = False
 
     def _start(self, model_dir: str) -> int:
         """Iterations that are already done: the chief's."""
