@@ -4,6 +4,8 @@ MirroredStrategy on two logical CPU devices, as there is no machine with two GPU
 several workers, each a process of its own, are in tests/test_scale_out.py.
 """
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,10 +14,11 @@ import endings
 from endings import Diverged, Stopped
 from estimator import backend
 from estimator.backend import DeviceSettings
-from estimator.cluster import ALONE
+from estimator.cluster import ALONE, Cluster
 from estimator.distributed import DistributedEngine
 from input_fn.fixed import FixedInput
-from model_fn import gan
+from model_fn import gan, networks
+from model_fn.settings import NetworkSettings
 from tests.estimator.test_host import make_params, make_stream, weights_of
 
 ITERATIONS = 60
@@ -43,7 +46,7 @@ def train(engine, model_dir, params, report=lambda step, losses: None):
 
 @pytest.fixture
 def two(tmp_path):
-    return TwoCPUs(SETTINGS, ALONE, str(tmp_path))
+    return TwoCPUs(SETTINGS, False, ALONE, str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -137,4 +140,31 @@ def test_a_minibatch_that_does_not_divide_is_refused(two):
 
 def test_loops_on_the_device_are_refused(tmp_path):
     with pytest.raises(backend.UsageError, match="--iterations_per_loop=10: must be 0 or 1"):
-        TwoCPUs(DeviceSettings(device="cpu", iterations_per_loop=10), ALONE, str(tmp_path))
+        TwoCPUs(DeviceSettings(device="cpu", iterations_per_loop=10), False, ALONE, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("units", "batch_size", "convolutional", "told"),
+    [
+        (512, 64, False, True),  # what two workers gained, or lost, in docs/scale_out.md
+        (1024, 64, False, True),
+        (512, 256, False),
+        (1024, 1024, False),
+        (16, 64, True, False),
+    ],
+)
+def test_the_log_says_once_where_one_worker_would_be_faster(
+    monkeypatch, caplog, units, batch_size, convolutional, told
+):
+    workers = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 0)
+    strategy = mock.Mock(num_replicas_in_sync=2)
+    monkeypatch.setattr(DistributedEngine, "_make_strategy", lambda self: strategy)
+    engine = DistributedEngine(SETTINGS, convolutional, workers, "")
+    engine.check(batch_size, [])
+    network = NetworkSettings(g_num_filters=units, d_num_filters=units)
+    with tf.Graph().as_default(), caplog.at_level("INFO", "adagan"):
+        for make, scope in ((networks.generator, "g"), (networks.discriminator, "d")):
+            make(network, (2,), True).create_parameters(scope)
+        engine._tell_what_pays()
+        engine._tell_what_pays()
+    assert caplog.text.count("one worker alone would be faster") == int(told)
