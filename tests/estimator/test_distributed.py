@@ -148,8 +148,8 @@ def test_loops_on_the_device_are_refused(tmp_path):
     [
         (512, 64, False, True),  # what two workers gained, or lost, in docs/scale_out.md
         (1024, 64, False, True),
-        (512, 256, False),
-        (1024, 1024, False),
+        (512, 256, False, False),
+        (1024, 1024, False, False),
         (16, 64, True, False),
     ],
 )
