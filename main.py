@@ -1,35 +1,22 @@
 """AdaGAN, boosted mixtures of GANs: python main.py --flagfile=cpu.flags."""
 
-import atexit
 import dataclasses
 import logging
 import os
-import shutil
 import sys
-import tempfile
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, List
 
 from absl import app, flags
 
 import endings
 import flag_files
+import modes
 import settings as all_settings
-import sizes
-import version
-from boost import outputs, scoring
-from boost.scoring import Yardstick
-from boost.side_process import SideProcess
-from boost.state import State
-from boost.workdir import LOCK, Workdir
 from endings import Diverged, Stopped, WorkerLost
 from estimator import backend
 from estimator.backend import DeviceSettings
-from evaluation import metrics
-from input_fn import datasets
-from input_fn.datasets import Dataset
 from options import UsageError, check
-from settings import Command, Settings
-from streams import Purpose
+from settings import Command
 
 FLAGS = flags.FLAGS
 HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
@@ -92,8 +79,9 @@ def main(arguments: List[str]) -> None:
     if len(arguments) > 1 and FLAGS.mode != "compare":
         raise UsageError(f"{arguments[1]}: not a flag; see --help")
     _set_up_log(_verbosity())
-    command, device = _room(Command), _room(DeviceSettings)
-    backend.check(device)
+    call = modes.Call(_room(Command), _room(DeviceSettings), _verbosity())
+    command = call.command
+    backend.check(call.device)
     if command.refine and (command.mode in ("train", "compare") or command.component):
         other = (
             f"--component={command.component}" if command.component else f"--mode={command.mode}"
@@ -106,275 +94,13 @@ def main(arguments: List[str]) -> None:
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
-        _train(command, device, wanted)
+        modes.train(call, wanted)
     elif command.mode == "compare":
-        _compare(command, arguments[1:], explicit)
+        if FLAGS["workdir"].present:
+            raise UsageError("--workdir: --mode=compare takes directories after the flags")
+        modes.compare(call, arguments[1:], explicit)
     else:
-        _use(command, device, explicit)
-
-
-def _train(command: Command, device: DeviceSettings, settings: Settings) -> None:
-    workdir = Workdir(command.workdir)
-    workdir.check_usable(command.repair)
-    follows = backend.follows()  # of several processes that train together one writes
-    if (workdir.has_settings() or workdir.has_state()) and not follows:
-        workdir.lock()
-        if command.repair:
-            _repair(workdir, settings)
-    if workdir.has_settings():
-        before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
-        wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
-        all_settings.check_same(wanted, before, workdir.path, may_rise=("steps",))
-    state = workdir.read_state()
-    if state and state.complete and len(state.steps) >= settings.boost.steps:
-        log.info(
-            "The run in %s has finished its %d steps; raise --steps to go on.",
-            workdir.path,
-            len(state.steps),
-        )
-        return
-    dataset, yardstick = _load(settings, command, device)
-    _check_unchanged(workdir, state, settings, dataset)
-    with SideProcess() as side:
-        # It gets ready, and scores the perfect sampler, while TensorFlow loads.
-        perfect = side.submit(
-            scoring.perfect_sampler,
-            dataset.truth,
-            dataset.held_out,
-            yardstick.sizes,
-            settings.data.data_seed,
-        )
-        engine = _engine(device, settings, workdir)
-
-        from boost import loop, run
-
-        this = run.make(settings, dataset, yardstick, engine, workdir)
-        engine.check(this.boost.batch_size, [this.iterations, this.discriminator_iterations])
-        if not engine.rank:
-            workdir.make()
-            workdir.lock()
-        engine.meet(_facts(settings, dataset), workdir.join(LOCK))
-        if engine.rank:
-            state = workdir.read_state()
-            this = this._replace(workdir=_private_copy(workdir, settings, state))
-        else:
-            _start_writing(workdir, settings, state)
-        loop.train(this, state, side, perfect)
-    log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
-
-
-def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
-    """What must be the same wherever one run is trained; the data may lie elsewhere."""
-    flags = {f"--{name}": value for name, value in settings.flat().items() if name != "data_file"}
-    return {**flags, "data": dataset.fingerprint(), "version": version.digest()}
-
-
-def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
-    if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
-        raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
-    workdir.write_settings(settings.to_json())
-    if state is not None:
-        log.info("Going on after step %d.", len(state.steps))
-
-
-def _repair(workdir: Workdir, settings: Settings) -> None:
-    """Lost or damaged settings are replaced by the flags, if the steps were made with these."""
-    path = workdir.join("settings.json")
-    workdir.repair()
-    state = workdir.read_state()
-    flags_fit = state is None or state.settings_fingerprint == settings.fingerprint()
-    try:
-        before = all_settings.from_json(workdir.read_settings(), path)
-    except UsageError as error:
-        if not flags_fit:
-            raise UsageError(f"{error}; repairing it needs the flags of the run") from error
-        log.warning("%s; written anew", error)
-    else:
-        if state is None or not flags_fit or before.fingerprint() == settings.fingerprint():
-            return
-        log.warning("%s: was changed since step 1 was committed; written anew", path)
-    workdir.write_settings(settings.to_json())
-
-
-def _compare(command: Command, paths: List[str], explicit: Dict[str, Any]) -> None:
-    if FLAGS["workdir"].present:
-        raise UsageError("--workdir: --mode=compare takes directories after the flags")
-    for name, value in explicit.items():
-        raise UsageError(f"--{name}={value}: --mode=compare shows runs as they were made")
-    outputs.check_file(command.output, command.mode, (".html",))
-    if len({os.path.realpath(path) for path in paths}) < max(2, len(paths)):
-        given = " ".join(paths) or "none"
-        raise UsageError(
-            f"--mode=compare: needs two different work directories or more after the flags, "
-            f"got {given}"
-        )
-    opened = []
-    for workdir in map(Workdir, paths):
-        settings, state = _open(workdir)
-        _check_files(workdir, state, settings)
-        opened.append((workdir, settings.flat(), state))
-
-    from boost import compare
-
-    runs = [compare.Compared(*each) for each in opened]
-    compare.write(runs, command.output)
-    log.info("Wrote %d runs to %s", len(runs), command.output)
-
-
-def _open(workdir: Workdir) -> Tuple[Settings, State]:
-    """What a run was made with, and its committed steps, of which there is one at least."""
-    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
-    state = workdir.read_state()
-    if state is None or not state.steps:
-        raise UsageError(f"{workdir.path}: has no finished step yet; train first")
-    return settings, state
-
-
-def _use(command: Command, device: DeviceSettings, explicit: Dict[str, Any]) -> None:
-    workdir = Workdir(command.workdir)
-    settings, state = _open(workdir)
-    seed = explicit.pop("seed", settings.run.seed)
-    moved = explicit.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
-    data = dataclasses.replace(settings.data, data_file=moved)
-    settings = dataclasses.replace(settings, data=data)
-    all_settings.check_same(explicit, settings, workdir.path)
-    directory = command.export_dir or workdir.join("export", command.format)
-    _check_written(command, directory, len(state.steps))
-    dataset, yardstick = _load(settings, command, device)
-    _check_unchanged(workdir, state, settings, dataset)
-    if command.mode == "export":  # for use anywhere: made with full precision
-        device = DeviceSettings(device="cpu")
-    engine = _engine(device, settings, workdir)
-    if engine.rank:
-        return
-
-    from boost import inference, run
-
-    mixture = run.make(settings, dataset, yardstick, engine, workdir)
-    if command.mode == "export":
-        from boost import exports
-
-        refiner = _refiner(mixture, state) if command.refine else None
-        for line in exports.export_mixture(
-            mixture, state, command.format, command.component, directory, seed, refiner
-        ):
-            log.info("%s", line)
-    elif command.mode == "evaluate":
-        number = scoring.DRAWS * yardstick.sizes.of_model
-        drawn = _sample(command, mixture, state, number, seed, Purpose.EVALUATE)
-        for line in inference.evaluate(mixture, state, drawn, command.output):
-            log.info("%s", line)
-    else:
-        points = _sample(command, mixture, state, command.num_samples, seed, Purpose.SAMPLE)
-        outputs.write_points(command.output, points)
-        shape = list(points.shape[1:])
-        log.info("Wrote %d points of shape %s to %s", len(points), shape, command.output)
-
-
-def _sample(
-    command: Command, mixture: Any, state: State, number: int, seed: int, purpose: Purpose
-) -> Any:
-    """Samples of the mixture, refined if told to."""
-    from boost import inference
-
-    if not command.refine:
-        return inference.sample(mixture, state, number, seed, purpose)
-
-    return _refiner(mixture, state).sample(number, seed, purpose)
-
-
-def _refiner(mixture: Any, state: State) -> Any:
-    from boost.refinement import Refiner
-
-    refiner = Refiner(mixture, state)
-    log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
-    return refiner
-
-
-def _load(
-    settings: Settings, command: Command, device: DeviceSettings
-) -> Tuple[Dataset, Yardstick]:
-    """The data and what samples are scored against, told to the log."""
-    points = metrics.published_sizes(settings.evaluation)
-    sizes.check_memory(settings, command, device)  # before anything is drawn
-    dataset = datasets.load(settings.data, points.of_data, settings.boost.batch_size)
-    sizes.check_memory(settings, command, device, dataset)  # the shape of a file is known now
-    log.info(
-        "Data: %d training points of shape %s from %s",
-        dataset.number,
-        list(dataset.shape),
-        settings.data.data_file or settings.data.dataset,
-    )
-    for remark in dataset.remarks:
-        log.warning("  %s", remark)
-    scaled = metrics.scaled_sizes(points, len(dataset.held_out))
-    if scaled != points:
-        log.info(
-            "Only %d points are held out: C and log_p take %d samples, %d for the bandwidth, %d "
-            "points of the data",
-            len(dataset.held_out),
-            *scaled[:3],
-        )
-    return dataset, scoring.yardstick(dataset, scaled)
-
-
-def _check_unchanged(
-    workdir: Workdir, state: Optional[State], settings: Settings, dataset: Dataset
-) -> None:
-    """What was committed, and what it was made from, must be what they were."""
-    if state is None:
-        return
-    _check_files(workdir, state, settings)
-    if state.data_fingerprint != dataset.fingerprint():
-        raise UsageError(
-            f"--workdir={workdir.path}: its components were trained on other data; "
-            f"give the same data, or another --workdir"
-        )
-
-
-def _check_files(workdir: Workdir, state: State, settings: Settings) -> None:
-    workdir.verify(state)
-    if state.settings_fingerprint != settings.fingerprint():
-        raise UsageError(
-            f"{workdir.join('settings.json')}: was changed since step 1 was committed; the flags "
-            f"of the run with --mode=train --repair write it anew"
-        )
-
-
-def _engine(
-    device: DeviceSettings, settings: Settings, workdir: Workdir, other_units: int = 0
-) -> Any:
-    """TensorFlow, loaded only when all input is known to be good, and the device."""
-    units = max(settings.network.g_num_filters, settings.network.d_num_filters, other_units)
-    backend.load_tensorflow(_verbosity(), units)
-    return backend.choose(device, workdir.path, settings.network.network == "dcgan")
-
-
-def _private_copy(workdir: Workdir, settings: Settings, state: Optional[State]) -> Workdir:
-    """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
-    log.setLevel(logging.ERROR)
-    private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
-    atexit.register(shutil.rmtree, private.path)
-    private.write_settings(settings.to_json())
-    for record in state.steps if state else ():
-        for path in record.sha256:
-            os.makedirs(os.path.dirname(private.join(path)), exist_ok=True)
-            shutil.copy(workdir.join(path), private.join(path))
-    return private
-
-
-def _check_written(command: Command, directory: str, steps: int) -> None:
-    """That what the mode writes can be written, before any work."""
-    if command.mode == "export":
-        if command.component > steps:
-            raise UsageError(
-                f"--component={command.component}: the run has {steps} components so far"
-            )
-        outputs.check_export(directory, command.format, command.overwrite)
-    elif command.mode == "sample":
-        outputs.check_file(command.output, command.mode, (".npy", ".csv"))
-    elif command.output:
-        outputs.check_file(command.output, command.mode, (".json",))
+        modes.use(call, explicit)
 
 
 def _names() -> List[Any]:

@@ -15,13 +15,14 @@ MAY_IMPORT = {
     "estimator": {"input_fn"},
     "boost": {"estimator", "input_fn", "model_fn", "evaluation"},
 }
-ROOMS = set(MAY_IMPORT) | {"settings", "sizes", "main"}
+ROOMS = set(MAY_IMPORT) | {"settings", "sizes", "modes", "main"}
 WITHOUT_TENSORFLOW = [
     "options.py",
     "streams.py",
     "settings.py",
     "sizes.py",
     "main.py",
+    "modes.py",
     "boost/weights.py",
     "boost/ratios.py",
     "boost/betas.py",
@@ -98,7 +99,7 @@ def test_leaves_import_no_room(leaf):
 
 
 def test_nothing_but_main_reads_flags():
-    for path in [*modules(*MAY_IMPORT), "settings.py", "options.py", "streams.py"]:
+    for path in [*modules(*MAY_IMPORT), "modes.py", "settings.py", "options.py", "streams.py"]:
         assert not [name for name in imports(path) if name.split(".")[0] == "absl"], path
 
 
@@ -110,7 +111,7 @@ def test_only_plots_import_matplotlib():
         assert has == (path in {f"evaluation/{name}.py" for name in with_plots}), path
         loads = set(imports(path, top_level_only=True)) & {f"evaluation.{n}" for n in with_plots}
         assert has or path == "boost/compare.py" or not loads, path
-    assert "boost.compare" not in imports("main.py", top_level_only=True)
+    assert "boost.compare" not in imports("modes.py", top_level_only=True)
 
 
 def test_mathematics_and_settings_load_without_tensorflow():

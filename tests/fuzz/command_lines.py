@@ -11,6 +11,7 @@ from absl import flags
 
 import machine
 import main
+import modes
 import settings as all_settings
 from boost import compare
 from options import UsageError
@@ -167,8 +168,8 @@ def _patches():
         raise Accepted
 
     return [
-        mock.patch.object(main, "_engine", engine),
-        mock.patch.object(main, "SideProcess", mock.MagicMock()),
+        mock.patch.object(modes, "_engine", engine),
+        mock.patch.object(modes, "SideProcess", mock.MagicMock()),
         mock.patch.object(compare, "write", engine),
         mock.patch.object(machine, "available_memory", return_value=AVAILABLE),
     ]
