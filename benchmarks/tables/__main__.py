@@ -101,9 +101,11 @@ def write(
     for title, values in rows:
         cells = " | ".join(text_of(values[column]) for column in table.columns)
         lines.append(f"| {title} | {cells} |")
-    for title, published in table.published:
-        cells = " | ".join(published.get(column, "") for column in table.columns)
-        lines.append(f"| {title}{' (published)' if table.by_step else ''} | {cells} |")
+    suffix = " (published)" if table.by_step else ""
+    published = [(title + suffix, figures) for title, figures in table.published]
+    for title, figures in published:
+        cells = " | ".join(figures.get(column, "") for column in table.columns)
+        lines.append(f"| {title} | {cells} |")
     lines += [line for text in (table.note, remark) if text for line in ("", text)]
     text = "\n".join(lines) + "\n"
     durable.write_atomically(os.path.join(HERE, f"{name}.md"), text)
@@ -114,7 +116,7 @@ def write(
             columns = zip_longest(*(values[c] for c in table.columns), fillvalue="")
             for number, each in enumerate(columns):
                 writer.writerow([title, number, *each])
-    pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows)
+    pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows, published)
     return text
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from benchmarks.tables import __main__ as tables
-from benchmarks.tables import judges, real, runs
+from benchmarks.tables import judges, pictures, real, runs
 from input_fn import gmm
 from input_fn.datasets import DataSettings
 
@@ -153,3 +153,16 @@ def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
 def test_a_failed_run_is_told(tmp_path):
     with pytest.raises(RuntimeError, match="--steps=0"):
         runs.run(["--steps=0"], 1, str(tmp_path / "run"), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.45±0.09", (0.45, 0.36, 0.54)),
+        ("-82.14 [-581.73; -5.88]", (-82.14, -581.73, -5.88)),
+        ("8", (8, 8, 8)),
+    ],
+)
+def test_published_figures_are_drawn_with_their_bands(text, expected):
+    assert pictures.number_and_band(text) == pytest.approx(expected)
+    assert np.isnan(pictures.number_and_band("")).all()
