@@ -4,6 +4,7 @@ MirroredStrategy on two logical CPU devices, as there is no machine with two GPU
 several workers, each a process of its own, are in tests/test_scale_out.py.
 """
 
+import logging
 from unittest import mock
 
 import numpy as np
@@ -157,6 +158,7 @@ def test_the_log_says_once_where_one_worker_would_be_faster(
     monkeypatch, caplog, units, batch_size, convolutional, told
 ):
     workers = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 0)
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)  # main turns it off
     strategy = mock.Mock(num_replicas_in_sync=2)
     monkeypatch.setattr(DistributedEngine, "_make_strategy", lambda self: strategy)
     engine = DistributedEngine(SETTINGS, convolutional, workers, "")
