@@ -78,8 +78,8 @@ def _unbalanced(
         published,
         judge=functools.partial(judges.of_unbalanced, truth),
         note="A mode is captured by 50 of 10,000 samples within three deviations; reverse_kl is "
-        "against the true weights. Where a perfect sampler (the first row) does not capture them all, "
-        "more can only come of oversampling rare modes.",
+        "against the true weights. Where a perfect sampler (the first row) does not capture them "
+        "all, more can only come of oversampling rare modes.",
     )
 
 
