@@ -31,8 +31,10 @@ from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, Opt
 from options import UsageError
 from streams import Purpose
 
+FORMAT = 2
+"""Of the discriminators: what was trained in another one is left alone, and trained anew."""
 ROUNDS = 2
-ITERATIONS, BATCH = 6000, 256
+ITERATIONS, BATCH = 12_000, 256
 LAYERS, OCTAVES = 3, 5
 """Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
 OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")
@@ -118,7 +120,7 @@ class Refiner:
         """
         self._run, self._state = run, state
         self._moments = datasets.moments(run.dataset)
-        name = state.fingerprint()[:16]
+        name = f"{state.fingerprint()[:16]}-{FORMAT}"
         self._directory = run.workdir.join("refinement", name)
         self.refinement = self._read() or self._make()
 

@@ -14,6 +14,7 @@ from model_fn.layers import Layer, dense
 from model_fn.settings import NetworkSettings, activation
 
 LEAK = 0.2
+OCTAVE_AMPLITUDE = 0.5**0.5
 ACTIVATIONS: Dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "tanh": tf.tanh,
     "relu": tf.nn.relu,
@@ -81,14 +82,15 @@ class Network(NamedTuple):
     def _with_frequencies(self, inputs: tf.Tensor) -> tf.Tensor:
         """Fourier features (Tancik et al., arXiv 2006.10739): x, then sin and cos of 2^k pi x / 2.
 
-        Each octave by the double angle of the one before: sines are slow under XLA.
+        Each octave has half the power of the one before: at equal power a discriminator finds data
+        again a period away from them. It is made by the double angle: sines are slow under XLA.
         """
         if not self.frequencies:
             return inputs
         sine, cosine = tf.sin(0.5 * np.pi * inputs), tf.cos(0.5 * np.pi * inputs)
         parts = [inputs]
-        for _ in range(self.frequencies):
-            parts += [sine, cosine]
+        for octave in range(self.frequencies):
+            parts += [OCTAVE_AMPLITUDE**octave * wave for wave in (sine, cosine)]
             sine, cosine = 2.0 * sine * cosine, 1.0 - 2.0 * sine * sine
         return tf.concat(parts, axis=1)
 

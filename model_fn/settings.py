@@ -54,7 +54,8 @@ class NetworkSettings:
     d_frequencies: int = option(
         0,
         "mlp: octaves of sines and cosines of each coordinate that join the discriminators' "
-        "inputs, from a period of 4 in the networks' units on.",
+        "inputs, from a period of 4 in the networks' units on; each has half the power of the "
+        "one before.",
         bounds="[0, 16]",
     )
     initialisation: str = option(

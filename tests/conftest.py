@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 
+import hypothesis
 import pytest
 
 from estimator import backend
 
 backend.load_tensorflow(-1)
+hypothesis.settings.register_profile("any machine", deadline=None)  # a timing is never asserted
+hypothesis.settings.load_profile("any machine")
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

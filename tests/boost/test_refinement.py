@@ -15,7 +15,7 @@ from tests.conftest import run_main
 
 
 @given(st.floats(0.2, 5.0), st.floats(-2.0, 2.0), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_calibration_finds_the_log_ratio_again(slope, offset, seed):
     """Logits that are an affine map of the true log ratio of two normals are mapped back."""
     rng = np.random.RandomState(seed)

@@ -54,7 +54,7 @@ RULES = [weights.star_weights, weights.dagger_weights, weights.topk_weights]
 
 
 @pytest.mark.parametrize("rule", RULES)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(ratios=ratios_strategy, share=share_strategy, data=st.data())
 def test_weights_are_a_distribution_that_falls_in_h_and_follows_permutations(
     rule, ratios, share, data
@@ -68,7 +68,7 @@ def test_weights_are_a_distribution_that_falls_in_h_and_follows_permutations(
     np.testing.assert_allclose(rule(ratios[order], share).data_weights, found[order], atol=1e-12)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     ratios=st.lists(st.floats(0, 50), min_size=2, max_size=40).map(np.array), beta=share_strategy
 )
@@ -118,7 +118,7 @@ def jensen_shannon(p, q):
 
 
 @pytest.mark.parametrize("rule", [weights.star_weights, weights.dagger_weights])
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     mixture=st.lists(st.floats(0, 1), min_size=2, max_size=30).filter(lambda p: sum(p) > 1e-3),
     beta=st.floats(0.05, 0.95),

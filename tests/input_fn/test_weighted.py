@@ -23,7 +23,7 @@ def test_draws_follow_the_weights_by_a_chi_square_test():
     assert chisquare(counts[kept], expected).pvalue > 1e-3
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     weights=st.lists(
         st.one_of(st.floats(0, 1), st.floats(0, 1e-12), st.just(0.0)), min_size=1, max_size=50

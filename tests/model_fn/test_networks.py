@@ -15,7 +15,7 @@ def run(tensor):
         return session.run(tensor)
 
 
-def test_frequencies_are_sines_and_cosines_of_octaves():
+def test_frequencies_are_sines_and_cosines_of_octaves_each_of_half_the_power():
     points = np.random.RandomState(0).randn(50, 3).astype(np.float32)
     settings = NetworkSettings(d_num_filters=4, d_frequencies=4)
     network = networks.discriminator(settings, (3,), True)
@@ -25,7 +25,7 @@ def test_frequencies_are_sines_and_cosines_of_octaves():
     expected = [points]
     for octave in range(4):
         angle = 2**octave * np.pi * points.astype(np.float64) / 2
-        expected += [np.sin(angle), np.cos(angle)]
+        expected += [np.sin(angle) / np.sqrt(2**octave), np.cos(angle) / np.sqrt(2**octave)]
     np.testing.assert_allclose(found, np.concatenate(expected, axis=1), atol=2e-5)
 
 
