@@ -209,7 +209,7 @@ TABLES = {
     ),
     "stacked": Table(
         "MNIST stacked into three channels, 1,000 modes",
-        _ways((*IMAGES, *_width(16), *SMALL_BATCH, "--mixture_c_epoch_num=1"), 3, 4, "sample"),
+        _ways((*IMAGES, *_width(16), *SMALL_BATCH, "--mixture_c_epoch_num=1"), 3, 12, "sample"),
         ("modes", "kl", *LABEL_COLUMNS[1:]),
         (41, 42),
         [],
