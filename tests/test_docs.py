@@ -19,7 +19,7 @@ if "--refine" in sys.argv:
     from estimator import backend
     backend.load_tensorflow(-1)
     from boost import refinement
-    refinement.ITERATIONS, refinement.POINTS, refinement.PROPOSALS = 300, 2000, 2000
+    refinement.ITERATIONS["mlp"], refinement.POINTS, refinement.PROPOSALS = 300, 2000, 2000
     sys.argv = sys.argv[1:]
     runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
 else:
