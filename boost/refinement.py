@@ -32,10 +32,11 @@ from options import UsageError
 from streams import Purpose
 
 FORMAT = 2
-"""Of the discriminators: what was trained in another one is left alone, and trained anew."""
+"""Of the discriminators; a refinement in another format is left alone, and a new one trained."""
 ROUNDS = 2
-ITERATIONS, BATCH = {"mlp": 12_000, "dcgan": 1_000}, 256
-"""By network: convolutions learn no more after (8x8 digits: .68 nats with 1,000 and 6,000)."""
+ITERATIONS = {"mlp": 12_000, "dcgan": 1_000}
+"""By network: convolutions learn no more (8x8 digits: .68 nats with 1,000 and with 6,000)."""
+BATCH = 256
 LAYERS, OCTAVES = 3, 5
 """Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
 OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")

@@ -15,6 +15,7 @@ from model_fn.settings import NetworkSettings, activation
 
 LEAK = 0.2
 OCTAVE_AMPLITUDE = 0.5**0.5
+"""Of the sines and cosines of each octave, over that of the octave before."""
 ACTIVATIONS: Dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "tanh": tf.tanh,
     "relu": tf.nn.relu,

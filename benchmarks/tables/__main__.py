@@ -165,6 +165,9 @@ def main() -> None:
         parser.error("needs the NAME of a table, or --sweep=FILE")
     if given.sweep and given.seeds:
         parser.error('--seeds: is for a table; a sweep has its own, {"seed": [values, ...]}')
+    has = len(TABLES[given.name].seeds) if given.name else 0
+    if not 0 <= given.seeds <= has:
+        parser.error(f"--seeds={given.seeds}: {given.name} has {has}; needs 1 to {has}, or 0: all")
     if given.jobs < 1:
         parser.error(f"--jobs={given.jobs}: needs 1 or more")
     directory = os.path.abspath(given.directory)

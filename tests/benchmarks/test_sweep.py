@@ -58,7 +58,8 @@ def test_the_command_refuses_before_anything_runs(tmp_path):
     assert done.stderr.startswith("error: --sweep=")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "kept").exists()
-    for wrong in ([], ["gmm", "--sweep=mine.json"], ["gmm", "--jobs=0"]):
+    seeds = (["gmm", "--seeds=-1"], ["gmm", "--seeds=1000"])
+    for wrong in ([], ["gmm", "--sweep=mine.json"], ["gmm", "--jobs=0"], *seeds):
         done = tables(*wrong)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
