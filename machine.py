@@ -1,12 +1,15 @@
 """What this machine has: a leaf that every room may import."""
 
 import os
+import re
 import resource
 from typing import Iterator, Tuple
 
 MEMINFO = "/proc/meminfo"
 CGROUP = "/proc/self/cgroup"
 CGROUP_MOUNT = "/sys/fs/cgroup"
+MOUNTS = "/proc/self/mounts"
+_ESCAPED = re.compile(r"\\([0-7]{3})")  # a space in a path, and alike
 
 
 def available_memory() -> float:
@@ -16,6 +19,22 @@ def available_memory() -> float:
     limits.extend(_free_memory())
     limits.extend(_cgroup_limits())
     return min(limits)
+
+
+def mount_of(path: str) -> str:
+    """The file system that a path lies in, such as "/data (nfs4)"; the path where nothing tells."""
+    whole, found = os.path.realpath(path), (path, "")
+    try:
+        with open(MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.split(" ") for line in file]
+    except OSError:  # no Linux
+        lines = []
+    for line in (line for line in lines if len(line) > 2):
+        point = _ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), line[1])
+        inside = os.path.commonpath([point, whole]) == point
+        if inside and (not found[1] or len(point) >= len(found[0])):
+            found = (point, f" ({line[2]})")
+    return "".join(found)
 
 
 def _free_memory() -> Iterator[float]:
