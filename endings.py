@@ -8,7 +8,9 @@ import logging
 import os
 import signal
 import sys
-from typing import Iterator, Optional
+from typing import Callable, Iterator, Optional
+
+import durable
 
 
 class Diverged(Exception):
@@ -17,6 +19,10 @@ class Diverged(Exception):
 
 class WorkerLost(Exception):
     """Another worker of the run has gone; one line that says which."""
+
+
+class HelperLost(Exception):
+    """A process that works for the run has died; one line that says so."""
 
 
 class Stopped(BaseException):
@@ -30,23 +36,30 @@ class Stopped(BaseException):
 
 _asked = 0
 _deferred = False
+_how_to_go_on: Callable[[], str] = str
 
 
-def listen() -> None:
-    """From now on a first signal raises `Stopped`, a second one ends the process."""
+def listen(how_to_go_on: Callable[[], str]) -> None:
+    """From now on a first signal ends the run where it can go on, a second one ends it at once.
+
+    Args:
+      how_to_go_on: a sentence for whoever sent the signal.
+    """
+    global _how_to_go_on
+    _how_to_go_on = how_to_go_on
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: ask(number))
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Within it, a signal waits for the next `check`."""
+    """Within it, a signal waits for the next `check`; outside, there is nothing to save."""
     global _deferred
-    _deferred = True
+    before, _deferred = _deferred, True
     try:
         yield
     finally:
-        _deferred = False
+        _deferred = before
 
 
 def asked() -> bool:
@@ -65,17 +78,41 @@ def check() -> None:
 
 
 def ask(number: int) -> None:
-    """What a signal does.
+    """What a signal does: where nothing defers it, or it is the second, it ends the process here.
 
-    Raises:
-      Stopped: if it is the first, and nothing defers it.
+    An exception would be swallowed wherever Python ignores them, in a destructor for example.
     """
     global _asked
-    if _asked:
-        os._exit(128 + number)
-    _asked = number
-    if not _deferred:
-        raise Stopped(number)
+    first, _asked = not _asked, number
+    if first and _deferred:
+        return
+    durable.remove_unfinished()
+    with contextlib.suppress(Exception):  # nobody reads it, or it is being written to
+        sys.stdout.flush()
+    if first:
+        stopped = Stopped(number)
+        with contextlib.suppress(OSError):
+            os.write(2, f"Stopped by {stopped}. {_how_to_go_on()}\n".encode("utf-8", "replace"))
+    os._exit(128 + number)
+
+
+def open_streams() -> None:
+    """Gives a process whose standard streams are closed others, and lets all texts be written.
+
+    Otherwise the next file that is opened would get what is meant for a terminal.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, "r")
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a path may have letters that a terminal has not
+            reconfigure(errors="backslashreplace")
 
 
 class Log(logging.StreamHandler):

@@ -19,7 +19,8 @@ FLAG = "--flagfile"
 def expand(arguments: Sequence[str]) -> List[str]:
     """The arguments with those of each `--flagfile=FILE` in its place.
 
-    A file holds a flag a line, or a comment that starts with # or //; it may name further files.
+    A file holds a flag a line, or a comment that starts with # or //; it may name further files,
+    whose relative paths are seen from its own folder.
 
     Raises:
       UsageError: names the file and what is wrong with it.
@@ -47,9 +48,9 @@ def expand(arguments: Sequence[str]) -> List[str]:
 
 def _path(given: str, inside: Sequence[str]) -> str:
     """The path of a file that those in `inside` led to."""
-    path = os.path.expanduser(given.strip())
-    if not path:
+    if not given.strip():
         raise UsageError(f"{FLAG}=: needs the path of a file")
+    path = os.path.join(os.path.dirname(inside[-1]), os.path.expanduser(given.strip()))
     if path in inside:
         raise UsageError(f"{FLAG}={path}: leads back to itself through {inside[-1]}")
     return path

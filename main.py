@@ -1,5 +1,10 @@
 """AdaGAN, boosted mixtures of GANs: python main.py --flagfile=cpu.flags."""
 
+import signal
+
+if __name__ == "__main__":  # until there is something to save, Ctrl-C needs no traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import dataclasses
 import logging
 import os
@@ -12,7 +17,7 @@ import endings
 import flag_files
 import modes
 import settings as all_settings
-from endings import Diverged, Stopped, WorkerLost
+from endings import Diverged, HelperLost, Stopped, WorkerLost
 from estimator import backend
 from estimator.backend import DeviceSettings
 from options import UsageError, check
@@ -32,7 +37,14 @@ HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15
 The same command again goes on after the last finished step. --flagfile=FILE reads flags.
 """
 
+PATHS = ("workdir", "data_file", "output", "export_dir")
+
 log = logging.getLogger("adagan")
+
+
+def whole_path(path: str) -> str:
+    """A path that means the same everywhere in the program, and after it."""
+    return os.path.abspath(os.path.expanduser(path))
 
 
 def define_flags() -> None:
@@ -79,6 +91,9 @@ def main(arguments: List[str]) -> None:
     if len(arguments) > 1 and FLAGS.mode != "compare":
         raise UsageError(f"{arguments[1]}: not a flag; see --help")
     _set_up_log(_verbosity())
+    for name in PATHS:  # the run may be used from another directory
+        if FLAGS[name].value:
+            FLAGS[name].value = whole_path(FLAGS[name].value)
     call = modes.Call(_room(Command), _room(DeviceSettings), _verbosity())
     command = call.command
     backend.check(call.device)
@@ -89,8 +104,6 @@ def main(arguments: List[str]) -> None:
         raise UsageError(f"--refine: is of a finished mixture, not for {other}")
     if command.repair and backend.several_workers():
         raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
-    if FLAGS.data_file:  # the run may be used from another directory
-        FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
@@ -98,7 +111,7 @@ def main(arguments: List[str]) -> None:
     elif command.mode == "compare":
         if FLAGS["workdir"].present:
             raise UsageError("--workdir: --mode=compare takes directories after the flags")
-        modes.compare(call, arguments[1:], explicit)
+        modes.compare(call, [whole_path(path) for path in arguments[1:]], explicit)
     else:
         modes.use(call, explicit)
 
@@ -130,14 +143,14 @@ def _set_up_log(verbosity: int) -> None:
 
 def run_main(arguments: List[str]) -> None:
     """`main`, whose bad ends are one line: status 2 for bad input, 1 for what failed."""
-    endings.listen()
+    endings.listen(_how_to_go_on)
     try:
         main(arguments)
     except UsageError as error:
         _end(f"error: {error}", 2)
     except Diverged as error:
         _end(f"error: {error}", 1)
-    except WorkerLost as error:
+    except (HelperLost, WorkerLost) as error:
         _end(f"error: {error}. {_how_to_go_on()}", 1)
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
@@ -160,5 +173,6 @@ def _end(line: str, status: int) -> None:
 
 
 if __name__ == "__main__":
+    endings.open_streams()
     define_flags()
     app.run(run_main, flags_parser=parse)

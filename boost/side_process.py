@@ -1,31 +1,55 @@
 """A second Python process that draws and computes beside the training, on the other core.
 
-It is fed through a pipe of which only its own end is open in it: when the run dies, however, the
-pipe closes and so does the process.
+It is fed through a socket of which only its own end is open in it: when the run dies, however, the
+socket closes and so does the process.
 """
 
-import multiprocessing
+import os
 import signal
+import socket
+import subprocess
+import sys
 from multiprocessing.connection import Connection
 from typing import Any, Callable, Dict, List, Tuple
+
+if __name__ == "__main__":  # nothing of ours, or of the current directory, is imported before
+    _connection = Connection(int(sys.argv[1]))
+    sys.path[:] = _connection.recv()
+
+from endings import HelperLost
 
 
 class SideProcess:
     """Runs functions one after another; their results, and errors, come back by ticket."""
 
     def __init__(self) -> None:
-        """Starts the process, which imports what its functions need and no TensorFlow."""
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        """Starts the process, which imports what its functions need and no TensorFlow.
+
+        Signals are the run's to handle: the process never gets any from a terminal. It looks for
+        modules where this one does, and nowhere before it was told where that is.
+        """
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-I", os.path.abspath(__file__), str(theirs.fileno())]
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        self._connection = Connection(ours.detach())
         self._submitted = 0
         self._results: Dict[int, Any] = {}
+        self._send(sys.path)
 
     def submit(self, function: Callable, *arguments: Any) -> int:
-        """Queues a call; returns its ticket."""
-        self._connection.send((function, arguments))
+        """Queues a call; returns its ticket.
+
+        Raises:
+          HelperLost: if the process has died.
+        """
+        self._send((function, arguments))
         self._submitted += 1
         return self._submitted - 1
 
@@ -53,22 +77,31 @@ class SideProcess:
             if error is not None:
                 self._process.kill()
             self._connection.close()
-            self._process.join()
+            self._process.wait()
+
+    def _send(self, message: Any) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            raise self._lost() from None
 
     def _receive(self) -> None:
         try:
             error, result = self._connection.recv()
-        except EOFError:
-            raise RuntimeError("the process that draws the pictures has died") from None
+        except (EOFError, OSError):
+            raise self._lost() from None
         if error is not None:
             raise error
         self._results[len(self._results)] = result
 
+    def _lost(self) -> HelperLost:
+        status = self._process.wait()
+        how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        return HelperLost(f"the process that draws the pictures has died ({how})")
+
 
 def _serve(connection: Connection) -> None:
     """Answers calls in order until the other end is closed."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the run's to handle: it closes the pipe
-        signal.signal(number, signal.SIG_IGN)
     while True:
         try:
             function, arguments = connection.recv()
@@ -82,3 +115,7 @@ def _serve(connection: Connection) -> None:
             connection.send(answer)
         except OSError:  # the run has died
             return
+
+
+if __name__ == "__main__":
+    _serve(_connection)

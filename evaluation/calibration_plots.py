@@ -1,7 +1,6 @@
 """The picture of how far a step's density ratios can be believed."""
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +22,7 @@ def draw(picture_path: str, path: str) -> None:
     picture = Picture.load(picture_path)
     compared = len(picture.unseen.samples) > 0
     panels = 3 if compared else 2
-    with rc_context(plots.STYLE):
+    with plots.style():
         figure = Figure(figsize=(3.7 * panels, 3.6))
         axes = figure.subplots(1, panels)
         figure.subplots_adjust(

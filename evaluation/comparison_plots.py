@@ -4,7 +4,6 @@ import io
 from typing import Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -49,7 +48,7 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
         ]
         if all(np.isnan(each).all() for each in values):
             continue
-        with rc_context(plots.STYLE):
+        with plots.style():
             figure = Figure(figsize=SIZE)
             axis = figure.subplots()
             figure.subplots_adjust(left=0.13, right=0.98, bottom=0.15, top=0.9)
@@ -80,7 +79,7 @@ def draw_samples(picture: Picture, scene: Scene) -> bytes:
       picture: of the run's step.
       scene: gives the frame and the directions; the same for runs on points of one shape.
     """
-    with rc_context(plots.STYLE):
+    with plots.style():
         if scene.is_image:
             return _png(_images(picture, scene))
         figure = Figure(figsize=(SIZE[0], 3.6))
@@ -95,7 +94,7 @@ def draw_samples(picture: Picture, scene: Scene) -> bytes:
 
 def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> bytes:
     """A run's mixture weights by step, and how many points its components were trained on."""
-    with rc_context(plots.STYLE):
+    with plots.style():
         figure = Figure(figsize=(SIZE[0], 2.6))
         axis = figure.subplots()
         figure.subplots_adjust(left=0.11, right=0.98, bottom=0.18, top=0.83)

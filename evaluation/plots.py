@@ -1,12 +1,14 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
+import contextlib
 import os
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
-from matplotlib import cm, colors, rc_context
+from matplotlib import cm, colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.style import context
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
@@ -28,6 +30,11 @@ STYLE = {
 }
 
 
+def style() -> contextlib.AbstractContextManager:
+    """Within it, pictures look as they should, whatever a user's matplotlibrc says."""
+    return context(["default", STYLE])
+
+
 def draw_step(picture_path: str, path: str) -> None:
     """Draws one boosting step.
 
@@ -37,7 +44,7 @@ def draw_step(picture_path: str, path: str) -> None:
     """
     picture = Picture.load(picture_path)
     scene = picture.scene
-    with rc_context(STYLE):
+    with style():
         if scene.is_plane:
             figure = _plane(picture)
         elif scene.points.shape[1] == 1:
@@ -56,7 +63,7 @@ def draw_metrics(
     panels = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
     if number_of_modes:
         panels += [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
-    with rc_context(STYLE):
+    with style():
         figure = Figure(figsize=(3.2 * len(panels), 2.9))
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         figure.subplots_adjust(left=0.16 / len(panels), right=0.99, bottom=0.17, top=0.89)
@@ -87,7 +94,7 @@ def draw_weights(
 ) -> None:
     """How the mixture is made up after each step, and how far the data were reweighted for it."""
     steps = np.arange(1, len(betas) + 1)
-    with rc_context(STYLE):
+    with style():
         figure = Figure(figsize=(8, 2.9))
         left, right = figure.subplots(1, 2)
         figure.subplots_adjust(left=0.06, right=0.98, bottom=0.17, top=0.89)
