@@ -96,11 +96,13 @@ def ask(number: int) -> None:
     os._exit(128 + number)
 
 
-def open_streams() -> None:
-    """Gives a process whose standard streams are closed others, and lets all texts be written.
+def settle_in() -> None:
+    """Gives a process what all programs count on: standard streams, any letter on them, a home.
 
-    Otherwise the next file that is opened would get what is meant for a terminal.
+    Where a stream is closed, the next file that is opened would get what is meant for a terminal.
     """
+    if os.path.expanduser("~") == "~":  # a container's user, of whom the system has no entry
+        os.environ["HOME"] = os.sep
     for number in range(3):
         try:
             os.fstat(number)

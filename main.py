@@ -42,11 +42,6 @@ PATHS = ("workdir", "data_file", "output", "export_dir")
 log = logging.getLogger("adagan")
 
 
-def whole_path(path: str) -> str:
-    """A path that means the same everywhere in the program, and after it."""
-    return os.path.abspath(os.path.expanduser(path))
-
-
 def define_flags() -> None:
     """Makes a flag of every option."""
     define = {bool: flags.DEFINE_bool, int: flags.DEFINE_integer, float: flags.DEFINE_float}
@@ -91,9 +86,10 @@ def main(arguments: List[str]) -> None:
     if len(arguments) > 1 and FLAGS.mode != "compare":
         raise UsageError(f"{arguments[1]}: not a flag; see --help")
     _set_up_log(_verbosity())
-    for name in PATHS:  # the run may be used from another directory
-        if FLAGS[name].value:
-            FLAGS[name].value = whole_path(FLAGS[name].value)
+    for name in PATHS:
+        FLAGS[name].value = os.path.expanduser(FLAGS[name].value)
+    if FLAGS.data_file:  # the run may be used from another directory
+        FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
     call = modes.Call(_room(Command), _room(DeviceSettings), _verbosity())
     command = call.command
     backend.check(call.device)
@@ -111,7 +107,7 @@ def main(arguments: List[str]) -> None:
     elif command.mode == "compare":
         if FLAGS["workdir"].present:
             raise UsageError("--workdir: --mode=compare takes directories after the flags")
-        modes.compare(call, [whole_path(path) for path in arguments[1:]], explicit)
+        modes.compare(call, [os.path.expanduser(path) for path in arguments[1:]], explicit)
     else:
         modes.use(call, explicit)
 
@@ -163,7 +159,8 @@ def run_main(arguments: List[str]) -> None:
 
 def _how_to_go_on() -> str:
     if FLAGS.mode != "train":
-        return "Nothing was changed."
+        trained = "What was trained of the refinement is kept; the same command goes on from there."
+        return trained if FLAGS.refine else "Nothing was changed."
     return f"What was committed in {FLAGS.workdir} is safe; the same command goes on from there."
 
 
@@ -173,6 +170,6 @@ def _end(line: str, status: int) -> None:
 
 
 if __name__ == "__main__":
-    endings.open_streams()
+    endings.settle_in()
     define_flags()
     app.run(run_main, flags_parser=parse)

@@ -47,10 +47,7 @@ def train(call: Call, settings: Settings) -> None:
         workdir.lock()
         if command.repair:
             _repair(workdir, settings)
-    if workdir.has_settings():
-        before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
-        wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
-        all_settings.check_same(wanted, before, workdir.path, may_rise=("steps",))
+    _check_settings(workdir, settings)
     state = workdir.read_state()
     if state and state.complete and len(state.steps) >= settings.boost.steps:
         log.info(
@@ -79,14 +76,23 @@ def train(call: Call, settings: Settings) -> None:
         if not engine.rank:
             workdir.make()
             workdir.lock()
-        engine.meet(_facts(settings, dataset), workdir.join(LOCK))
+        engine.meet(_facts(settings, dataset), workdir.join(LOCK), workdir.holder)
         if engine.rank:
             state = workdir.read_state()
             this = this._replace(workdir=_private_copy(workdir, settings, state))
         else:
             _start_writing(workdir, settings, state)
+            _tell_start(state, this.program)
         loop.train(this, state, side, perfect)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _check_settings(workdir: Workdir, settings: Settings) -> None:
+    """The settings of a run that was started before must be these."""
+    if workdir.has_settings():
+        before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+        wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
+        all_settings.check_same(wanted, before, workdir.path, may_rise=("steps",))
 
 
 def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
@@ -96,11 +102,26 @@ def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
 
 
 def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
+    """With the lock held, what another process may have written meanwhile is read again."""
+    _check_settings(workdir, settings)
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
-    if state is not None:
-        log.info("Going on after step %d.", len(state.steps))
+
+
+def _tell_start(state: Optional[State], program: str) -> None:
+    if state is None or not state.steps:
+        return
+    number, before = len(state.steps), state.steps[-1].program
+    log.info("Going on after step %d.", number)
+    if before != program:
+        log.warning(
+            "Step %d was made by another version of this program (%s, this is %s): the steps from "
+            "here on may differ from what that one would have made.",
+            number,
+            before,
+            program,
+        )
 
 
 def _repair(workdir: Workdir, settings: Settings) -> None:
@@ -118,7 +139,7 @@ def _repair(workdir: Workdir, settings: Settings) -> None:
     else:
         if state is None or not flags_fit or before.fingerprint() == settings.fingerprint():
             return
-        log.warning("%s: was changed since step 1 was committed; written anew", path)
+        log.warning("%s: was changed since the run was started; written anew", path)
     workdir.write_settings(settings.to_json())
 
 
@@ -133,15 +154,15 @@ def compare(call: Call, paths: List[str], explicit: Dict[str, Any]) -> None:
     command = call.command
     for name, value in explicit.items():
         raise UsageError(f"--{name}={value}: --mode=compare shows runs as they were made")
-    outputs.check_file(command.output, command.mode, (".html",))
     if len({os.path.realpath(path) for path in paths}) < max(2, len(paths)):
         given = " ".join(paths) or "none"
         raise UsageError(
             f"--mode=compare: needs two different work directories or more after the flags, "
             f"got {given}"
         )
-    opened = []
-    for workdir in map(Workdir, paths):
+    opened, workdirs = [], [Workdir(path) for path in paths]
+    outputs.check_file(command.output, command.mode, (".html",), workdirs, [])
+    for workdir in workdirs:
         settings, state = _open(workdir)
         _check_files(workdir, state, settings)
         opened.append((workdir, settings.flat(), state))
@@ -155,6 +176,7 @@ def compare(call: Call, paths: List[str], explicit: Dict[str, Any]) -> None:
 
 def _open(workdir: Workdir) -> Tuple[Settings, State]:
     """What a run was made with, and its committed steps, of which there is one at least."""
+    workdir.check_links()
     settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
     state = workdir.read_state()
     if state is None or not state.steps:
@@ -177,8 +199,8 @@ def use(call: Call, explicit: Dict[str, Any]) -> None:
     data = dataclasses.replace(settings.data, data_file=moved)
     settings = dataclasses.replace(settings, data=data)
     all_settings.check_same(explicit, settings, workdir.path)
-    directory = command.export_dir or workdir.join("export", command.format)
-    _check_written(command, directory, len(state.steps))
+    directory = os.path.normpath(command.export_dir or workdir.join("export", command.format))
+    _check_written(command, directory, len(state.steps), workdir, data.data_file)
     dataset, yardstick = _load(settings, call)
     _check_unchanged(workdir, state, settings, dataset)
     if command.mode == "export":  # for use anywhere: made with full precision
@@ -265,8 +287,8 @@ def _check_unchanged(
     _check_files(workdir, state, settings)
     if state.data_fingerprint != dataset.fingerprint():
         raise UsageError(
-            f"--workdir={workdir.path}: its components were trained on other data; "
-            f"give the same data, or another --workdir"
+            f"--workdir={workdir.path}: its components are trained on other data; give the same "
+            f"data, or another --workdir"
         )
 
 
@@ -274,7 +296,7 @@ def _check_files(workdir: Workdir, state: State, settings: Settings) -> None:
     workdir.verify(state)
     if state.settings_fingerprint != settings.fingerprint():
         raise UsageError(
-            f"{workdir.join('settings.json')}: was changed since step 1 was committed; the flags "
+            f"{workdir.join('settings.json')}: was changed since the run was started; the flags "
             f"of the run with --mode=train --repair write it anew"
         )
 
@@ -301,15 +323,17 @@ def _private_copy(workdir: Workdir, settings: Settings, state: Optional[State]) 
     return private
 
 
-def _check_written(command: Command, directory: str, steps: int) -> None:
+def _check_written(
+    command: Command, directory: str, steps: int, workdir: Workdir, data: str
+) -> None:
     """That what the mode writes can be written, before any work."""
     if command.mode == "export":
         if command.component > steps:
             raise UsageError(
                 f"--component={command.component}: the run has {steps} components so far"
             )
-        outputs.check_export(directory, command.format, command.overwrite)
-    elif command.mode == "sample":
-        outputs.check_file(command.output, command.mode, (".npy", ".csv"))
-    elif command.output:
-        outputs.check_file(command.output, command.mode, (".json",))
+        outputs.check_export(directory, command.format, command.overwrite, workdir, data)
+        return
+    kinds = (".npy", ".csv") if command.mode == "sample" else (".json",)
+    if command.output or command.mode == "sample":
+        outputs.check_file(command.output, command.mode, kinds, [workdir], [data])

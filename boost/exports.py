@@ -2,21 +2,21 @@
 
 import functools
 import os
-import shutil
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import tensorflow as tf
 from scipy import special
 
+import durable
 import streams
-from boost import inference, mixture
-from boost.outputs import UNFINISHED_EXPORT, unfinished
+from boost import inference, mixture, outputs
 from boost.refinement import Refiner
 from boost.run import Run
 from boost.state import State
 from estimator import export
 from estimator.export import Signature
+from estimator.literal import literal
 from model_fn import mixture_model
 from model_fn.gan import AVERAGE
 from model_fn.mixture_model import Mixture, Refinement
@@ -61,17 +61,10 @@ def export_mixture(
         signatures["density_ratio"] = Signature(
             lambda batch: mixture_model.build_density_ratio(model), ["points_in"], "density_ratio"
         )
-    temporary = unfinished(directory)
-    shutil.rmtree(temporary, ignore_errors=True)
-    os.makedirs(temporary)
-    marker, replaced = (os.path.join(temporary, name) for name in (UNFINISHED_EXPORT, "replaced"))
-    open(marker, "x").close()
-    lines = export.write(form, temporary, signatures, feeds, expected)
-    if os.path.exists(directory):
-        os.rename(directory, replaced)
-    os.rename(temporary, directory)
-    shutil.rmtree(os.path.join(directory, "replaced"), ignore_errors=True)
-    os.remove(os.path.join(directory, UNFINISHED_EXPORT))
+    durable.make_directories(os.path.dirname(os.path.abspath(directory)))
+    with durable.replacing_directory(directory) as temporary:
+        lines = export.write(form, temporary, signatures, feeds, expected)
+        outputs.write_manifest(temporary)
     return [line.replace(temporary, directory) for line in lines]
 
 
@@ -115,14 +108,16 @@ def _chosen(refiner: Refiner, points: np.ndarray, seed: int) -> Tuple[np.ndarray
 
 def _values(checkpoint: str) -> Dict[str, np.ndarray]:
     """What inference needs, by name; an averaged generator stands in for the last one."""
-    reader = tf.train.load_checkpoint(checkpoint)
+    above, name = os.path.split(checkpoint)
     scopes = ("generator", AVERAGE, "scaling", "mixture_discriminator")
-    names = [
-        name
-        for name in sorted(reader.get_variable_to_shape_map())
-        if name.split("/")[0] in scopes and "optimizer" not in name
-    ]
-    values = {name: reader.get_tensor(name) for name in names}
+    with literal(above) as directory:
+        reader = tf.train.load_checkpoint(os.path.join(directory, name))
+        names = [
+            name
+            for name in sorted(reader.get_variable_to_shape_map())
+            if name.split("/")[0] in scopes and "optimizer" not in name
+        ]
+        values = {name: reader.get_tensor(name) for name in names}
     averaged = {n.replace(AVERAGE, "generator"): v for n, v in values.items() if AVERAGE in n}
     return {**values, **averaged}
 

@@ -50,11 +50,12 @@ def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> 
 
 
 def _train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
+    if state is None:
+        state = _before_the_first_step(run, side.result(perfect))
+        run.workdir.commit(state)  # what goes on from here has these data and settings
     trainings = _Trainings(run, state)
     try:
         pools = _pools(run, state)
-        if state is None:
-            state = _before_the_first_step(run, side.result(perfect))
         return _steps(run, state, trainings, pools, side)
     finally:
         trainings.cancel()
@@ -63,11 +64,11 @@ def _train(run: Run, state: Optional[State], side: SideProcess, perfect: int) ->
 class _Trainings:
     """Sets up the trainings of one step while the step before runs."""
 
-    def __init__(self, run: Run, state: Optional[State]):
+    def __init__(self, run: Run, state: State):
         self._run = run
         self._prepared: Dict[int, Prepared] = {}
         self.scene = _scene(run)
-        self._prepare(len(state.steps) + 1 if state else 1)
+        self._prepare(len(state.steps) + 1)
 
     def take(self, number: int) -> Prepared:
         """A step's trainings; those of the next are set up from now on."""
@@ -86,10 +87,10 @@ class _Trainings:
             self._prepared[number] = step.prepare(self._run, number, self.scene.probe())
 
 
-def _pools(run: Run, state: Optional[State]) -> List[Pool]:
+def _pools(run: Run, state: State) -> List[Pool]:
     """The committed components' samples, drawn again."""
     pools: List[Pool] = []
-    if state is not None and len(state.steps) < run.boost.steps:
+    if len(state.steps) < run.boost.steps:
         for record in state.steps:
             path = run.workdir.join(record.checkpoint)
             _add(pools, step.component_pool(run, record.step, path), state.mixture_weights)
@@ -182,6 +183,7 @@ def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
         calibration=dict(done.verdict.calibration._asdict()) if done.verdict else {},
         iterations_per_second=done.iterations_per_second,
         seconds=done.seconds,
+        program=run.program,
         initialisations=done.initialisations,
         checkpoint=os.path.relpath(done.checkpoint, run.workdir.path),
         discriminator_checkpoint=discriminator and os.path.relpath(discriminator, run.workdir.path),

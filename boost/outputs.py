@@ -1,78 +1,117 @@
 """What the modes write outside a run: whether it may be written, and points as files."""
 
 import importlib.util
+import json
 import os
-from typing import Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 
 import durable
+from boost.workdir import Workdir
 from options import UsageError
 
-UNFINISHED_EXPORT = "unfinished_export"
-"""Marks a directory as what a killed export left."""
+MANIFEST = "export.json"
+"""In an export: the names of all files that belong to it."""
+ROWS_AT_A_TIME = 65536
+"""Of points that are written together."""
 
 
-def check_export(directory: str, form: str, overwrite: bool) -> None:
-    """Checks, before any work, that an export can be written; makes the directory above it.
+def check_export(directory: str, form: str, overwrite: bool, workdir: Workdir, data: str) -> None:
+    """Checks, before any work, that an export can be written.
 
     Args:
       directory: of the export.
       form: ckpt, saved_model, frozen or onnx.
       overwrite: whether an earlier export may be replaced.
+      workdir: of the run.
+      data: path of its data file, or "".
 
     Raises:
       UsageError: names the flag and what stands in the way.
     """
     flag = f"--export_dir={directory}"
-    if os.path.exists(directory) and not overwrite:
-        raise UsageError(f"{flag}: is there already; use --overwrite to replace it")
-    if os.path.exists(directory) and not os.path.isfile(os.path.join(directory, "expected.npy")):
-        raise UsageError(f"{flag}: holds no export; --overwrite replaces only an earlier export")
-    unfinished(directory)
+    if workdir.owns(directory):
+        raise UsageError(f"{flag}: belongs to the run in {workdir.path}; choose another directory")
+    for path in (workdir.path, data):
+        if path and os.path.realpath(path).startswith(os.path.realpath(directory) + os.sep):
+            raise UsageError(f"{flag}: holds {path}; choose another directory")
+    durable.bring_back(directory)
+    if os.path.lexists(directory):
+        if not overwrite:
+            raise UsageError(f"{flag}: is there already; use --overwrite to replace it")
+        _check_is_export(directory)
     if form == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise UsageError("--format=onnx: needs tf2onnx; pip install -r requirements-export.txt")
+    problem = durable.why_not_writable(os.path.dirname(os.path.abspath(directory)))
+    if problem:
+        raise UsageError(f"{flag}: {problem}")
+
+
+def _check_is_export(directory: str) -> None:
+    """Only what an export wrote may be replaced by another one."""
+    flag, names = f"--export_dir={directory}", set(_files(directory))
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(directory)), exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{flag}: {error.strerror}") from error
-
-
-def unfinished(export_dir: str) -> str:
-    """Where an export is written before it is renamed into place.
-
-    Raises:
-      UsageError: if something else is there.
-    """
-    path = export_dir.rstrip("/") + ".tmp"
-    inside = os.listdir(path) if os.path.isdir(path) else []
-    if os.path.isfile(path) or (inside and UNFINISHED_EXPORT not in inside):
+        written = set(json.loads(durable.read_text(os.path.join(directory, MANIFEST))))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(
-            f"--export_dir={export_dir}: {path} is in the way; move it, or choose another directory"
-        )
-    return path
+            f"{flag}: holds no export ({MANIFEST}); --overwrite replaces only an earlier export"
+        ) from error
+    for name in sorted(names - written):
+        raise UsageError(f"{flag}: holds {name}, which no export wrote; move it elsewhere")
 
 
-def check_file(path: str, mode: str, kinds: Tuple[str, ...]) -> None:
+def write_manifest(directory: str) -> None:
+    """Completes an export with the names of its files."""
+    names = sorted([*_files(directory), MANIFEST])
+    with open(os.path.join(directory, MANIFEST), "w", encoding="utf-8") as file:
+        json.dump(names, file, indent=1)
+
+
+def _files(directory: str) -> Iterator[str]:
+    """Paths of all that is no directory, seen from there; of a link or a file its own name."""
+    if os.path.islink(directory) or not os.path.isdir(directory):
+        yield os.curdir
+    for top, below, names in os.walk(directory):
+        links = [name for name in below if os.path.islink(os.path.join(top, name))]
+        for name in names + links:
+            yield os.path.relpath(os.path.join(top, name), directory)
+
+
+def check_file(
+    path: str, mode: str, kinds: Tuple[str, ...], workdirs: Sequence[Workdir], data: Sequence[str]
+) -> None:
     """Checks, before any work, that `--output` can be written.
 
     Args:
       path: of the file.
       mode: that writes it.
       kinds: endings that it writes.
+      workdirs: of the runs that are used.
+      data: paths of their data files.
 
     Raises:
       UsageError: names the flag and what would be right.
     """
+    flag = f"--output={path}"
     if not path.lower().endswith(kinds):
-        raise UsageError(
-            f"--output={path}: --mode={mode} needs a file that ends in {' or '.join(kinds)}"
-        )
+        raise UsageError(f"{flag}: --mode={mode} needs a file that ends in {' or '.join(kinds)}")
     if os.path.isdir(path):
-        raise UsageError(f"--output={path}: is a directory; needs the path of a file")
+        raise UsageError(f"{flag}: is a directory; needs the path of a file")
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise UsageError(f"{flag}: is a pipe, a device or a broken link; needs the path of a file")
+    if any(os.path.exists(path) and os.path.samefile(path, each) for each in _there(data)):
+        raise UsageError(f"{flag}: holds the data of the run; choose another file")
+    for workdir in workdirs:
+        if workdir.owns(path):
+            raise UsageError(f"{flag}: belongs to the run in {workdir.path}; choose another file")
     directory = os.path.dirname(path) or "."
     if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
-        raise UsageError(f"--output={path}: {directory} is no directory that can be written")
+        raise UsageError(f"{flag}: {directory} is no directory that can be written")
+
+
+def _there(paths: Sequence[str]) -> List[str]:
+    return [path for path in paths if path and os.path.exists(path)]
 
 
 def write_points(path: str, points: np.ndarray) -> None:
@@ -85,23 +124,15 @@ def write_points(path: str, points: np.ndarray) -> None:
     Raises:
       OSError: names the file; what was there is still there.
     """
-    temporary = path + ".tmp"
-    try:
-        with durable.naming(temporary):
-            _write(temporary, points, path.lower().endswith(".csv"))
-            os.replace(temporary, path)
-    finally:
-        if os.path.isfile(temporary):
-            os.remove(temporary)
-
-
-def _write(path: str, points: np.ndarray, as_table: bool) -> None:
-    if as_table:
+    with durable.replacing(path) as file:
+        if not path.lower().endswith(".csv"):
+            np.save(file, points)
+            return
         import pandas
 
         flat = points.reshape(len(points), -1)
         names = [f"x{column}" for column in range(flat.shape[1])]
-        pandas.DataFrame(flat, columns=names).to_csv(path, index=False)
-    else:
-        with open(path, "wb") as file:
-            np.save(file, points)
+        for start in range(0, len(flat), ROWS_AT_A_TIME):
+            table = pandas.DataFrame(flat[start : start + ROWS_AT_A_TIME], columns=names)
+            text = table.to_csv(index=False, header=not start)
+            file.write(text.encode("utf-8"))

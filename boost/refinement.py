@@ -7,23 +7,26 @@ cap is its largest value. A second round is trained on what the first one accept
 """
 
 import dataclasses
-import json
 import logging
 import os
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
 import durable
+import endings
 import streams
-from boost import inference, mixture
+from boost import inference, mixture, sealed
 from boost.progress import Progress
 from boost.run import Run
+from boost.sealed import OtherFormat
 from boost.settings import REFINEMENT_UNITS
 from boost.state import State
 from boost.workdir import Workdir
+from endings import Diverged
+from estimator import resume
 from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
@@ -31,7 +34,7 @@ from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, Opt
 from options import UsageError
 from streams import Purpose
 
-FORMAT = 2
+FORMAT = 3
 """Of the discriminators; a refinement in another format is left alone, and a new one trained."""
 ROUNDS = 2
 ITERATIONS = {"mlp": 12_000, "dcgan": 1_000}
@@ -49,6 +52,8 @@ STREAMS = 1_000_000
 """Beyond all boosting steps: the minibatches of round n are those of the component this + n."""
 PROPOSALS = 50_000
 """Drawn together."""
+RAREST = 1e-4
+"""Share of the samples below which accepting them would take for ever."""
 LITTLE = 0.002
 """Nats of cross-entropy below log 2: with less, the discriminator has learned nothing."""
 
@@ -145,7 +150,7 @@ class Refiner:
 
     def sample(self, number: int, seed: int, purpose: Purpose) -> np.ndarray:
         """[number, *shape] float32 independent refined samples; the same for the same seed."""
-        return self._accepted(number, seed, purpose, self.refinement.rounds, self.refinement.cap)
+        return self._accepted(number, seed, purpose, self.refinement)
 
     def log_ratio(
         self, points: np.ndarray, rounds: Optional[Tuple[Round, ...]] = None
@@ -163,15 +168,26 @@ class Refiner:
             total += each.slope * logits.astype(np.float64) + each.offset
         return total
 
-    def _accepted(
-        self, number: int, seed: int, purpose: Purpose, rounds: Tuple[Round, ...], cap: float
-    ) -> np.ndarray:
+    def _accepted(self, number: int, seed: int, purpose: Purpose, by: Refinement) -> np.ndarray:
+        """Samples that a refinement accepts.
+
+        Raises:
+          Diverged: if it accepts next to none.
+        """
         kept: List[np.ndarray] = []
-        for points, rng in self._proposals(seed, purpose, len(rounds)):
-            kept.append(points[accept(self.log_ratio(points, rounds), cap, rng)])
-            if sum(map(len, kept)) >= number:
-                return np.concatenate(kept)[:number]
-        raise AssertionError("proposals never end")
+        drawn, there = 0, 0
+        for points, rng in self._proposals(seed, purpose, len(by.rounds)):
+            kept.append(points[accept(self.log_ratio(points, by.rounds), by.cap, rng)])
+            drawn, there = drawn + len(points), there + len(kept[-1])
+            if there >= number:
+                break
+            if there < RAREST * drawn:
+                raise Diverged(
+                    f"refining accepts {there} of {drawn} samples: mixture and data are too far "
+                    f"apart; train the mixture longer (--epochs, --steps), or sample without "
+                    f"--refine"
+                )
+        return np.concatenate(kept)[:number]
 
     def _proposals(
         self, seed: int, purpose: Purpose, rounds: int
@@ -180,57 +196,80 @@ class Refiner:
         generate = inference.components(self._run, self._state)
         block = 0
         while True:
+            endings.check()
             rng = streams.generator(seed, purpose, rounds, block)
             drawn = inference.draw(self._run, self._state, PROPOSALS, rng)
             yield mixture.sample(generate, drawn), rng
             block += 1
 
     def _make(self) -> Refinement:
-        """Trains round by round and commits."""
+        """Trains round by round and commits; a signal waits until what is trained is saved."""
         run, own = self._run, Workdir(os.path.dirname(self._directory))
         own.make()
         own.lock()
-        halves = self._halves()
-        rounds: Tuple[Round, ...] = ()
-        cap, acceptance = 0.0, 1.0
+        with endings.deferred():
+            made = self._trained()
+            if made.rounds[0].gain < LITTLE:
+                log.warning(
+                    "Refining helps little: data and mixture are told apart by %.4f nats only.",
+                    made.rounds[0].gain,
+                )
+            durable.sync([run.workdir.join(path) for path in made.sha256], run.workdir.path)
+            body = {**made._asdict(), "rounds": [each._asdict() for each in made.rounds]}
+            path = os.path.join(self._directory, "refinement.json")
+            durable.write_atomically(path, sealed.seal(FORMAT, body))
+            return made
+
+    def _trained(self) -> Refinement:
+        run, halves = self._run, self._halves()
+        made = Refinement((), 0.0, 1.0, {})
         for number in range(1, ROUNDS + 1):
-            drawn = self._draw_for(number, rounds, cap)
-            rounds = (*rounds, self._train(number, halves, drawn))
+            drawn = self._draw_for(number, made)
+            rounds = (*made.rounds, self._train(number, halves, drawn))
             points, _ = next(self._proposals(run.seed, Purpose.REFINEMENT_CAP, number))
             ratios = self.log_ratio(points, rounds)
+            if not np.isfinite(ratios).all():
+                raise Diverged("refining: density ratios of the mixture's samples are not finite")
             cap = float(np.quantile(ratios, CAP))
             acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
-        if rounds[0].gain < LITTLE:
-            log.warning(
-                "Refining helps little: data and mixture are told apart by %.4f nats only.",
-                rounds[0].gain,
-            )
-        files = [
-            os.path.join(run.workdir.path, f"{each.checkpoint}{end}")
-            for each in rounds
-            for end in (".index", ".data-00000-of-00001")
-        ]
-        durable.sync(files, run.workdir.path)
-        made = Refinement(rounds, cap, acceptance, run.workdir.digests(files))
-        text = json.dumps({**made._asdict(), "rounds": [r._asdict() for r in rounds]}, indent=1)
-        durable.write_atomically(os.path.join(self._directory, "refinement.json"), text + "\n")
-        return made
+            made = Refinement(rounds, cap, acceptance, {})
+        return made._replace(sha256=run.workdir.digests(self._files()))
+
+    def _files(self) -> List[str]:
+        """Paths of the checkpoints of all rounds."""
+        prefixes = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
+        ends = (".index", ".data-00000-of-00001")
+        return [self._run.workdir.join(f"{prefix}{end}") for prefix in prefixes for end in ends]
+
+    def _checkpoint(self, number: int) -> str:
+        """Path prefix of a round's checkpoint, relative to the work directory."""
+        directory = os.path.relpath(self._directory, self._run.workdir.path)
+        return os.path.join(directory, f"round_{number}", f"{resume.PREFIX}-{self._iterations}")
 
     def _read(self) -> Optional[Refinement]:
+        """What was committed.
+
+        Raises:
+          UsageError: if it is not what was committed, or not all of it is there.
+        """
         path = os.path.join(self._directory, "refinement.json")
-        if not os.path.exists(path):
+        if not os.path.lexists(path):
             return None
         try:
-            with open(path, encoding="utf-8") as file:
-                data: Dict[str, Any] = json.load(file)
+            data = sealed.unseal(FORMAT, durable.read_text(path))
             rounds = tuple(Round(**each) for each in data.pop("rounds"))
             found = Refinement(rounds=rounds, **data)
-            paths = [self._run.workdir.join(path) for path in found.sha256]
-            whole = self._run.workdir.digests(paths) == found.sha256
-        except (OSError, ValueError, KeyError, TypeError):
-            whole = False
-        if not whole:
-            raise UsageError(f"{self._directory}: is damaged; remove it to refine anew")
+            expected = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
+            if [each.checkpoint for each in rounds] != expected:
+                raise ValueError("names other checkpoints than its own")
+            if self._run.workdir.digests(self._files()) != found.sha256:
+                raise ValueError("a checkpoint was changed since it was committed")
+        except PermissionError as error:
+            raise UsageError(f"{error.filename}: {error.strerror}") from error
+        except (OSError, ValueError, KeyError, TypeError, OtherFormat) as error:
+            raise UsageError(
+                f"{self._directory}: is damaged ({error}); remove it to refine anew"
+            ) from error
         return found
 
     def _halves(self) -> Tuple[np.ndarray, np.ndarray]:
@@ -240,16 +279,17 @@ class Refiner:
         middle = (len(order) + 1) // 2
         return np.sort(order[:middle]), np.sort(order[middle:])
 
-    def _draw_for(self, number: int, rounds: Tuple[Round, ...], cap: float) -> np.ndarray:
+    def _draw_for(self, number: int, made: Refinement) -> np.ndarray:
         """Samples to train and calibrate a round with: of the mixture, or what is accepted."""
         wanted, seed = POINTS + POINTS // 2, self._run.seed
-        if not rounds:
-            pieces = []
-            for points, _ in self._proposals(seed, Purpose.REFINEMENT_TRAINING, 0):
-                pieces.append(points)
-                if sum(map(len, pieces)) >= wanted:
-                    return np.concatenate(pieces)[:wanted]
-        return self._accepted(wanted, seed, Purpose.REFINEMENT_TRAINING, rounds, cap)
+        if made.rounds:
+            return self._accepted(wanted, seed, Purpose.REFINEMENT_TRAINING, made)
+        pieces = []
+        for points, _ in self._proposals(seed, Purpose.REFINEMENT_TRAINING, 0):
+            pieces.append(points)
+            if sum(map(len, pieces)) >= wanted:
+                break
+        return np.concatenate(pieces)[:wanted]
 
     def _train(
         self, number: int, halves: Tuple[np.ndarray, np.ndarray], drawn: np.ndarray
@@ -274,7 +314,7 @@ class Refiner:
             )
         logits = trained.predictions["logits"][:, 0].astype(np.float64)
         fitted = calibrate(logits[: len(calibration)], logits[len(calibration) :])
-        return Round(os.path.relpath(trained.checkpoint, run.workdir.path), *fitted)
+        return Round(self._checkpoint(number), *fitted)
 
     def _input(self, points: np.ndarray) -> FixedInput:
         return FixedInput("points", self._run.dataset.shape, [points])

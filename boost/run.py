@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import streams
+import version
 from boost import scoring
 from boost.scoring import Yardstick
 from boost.settings import BoostSettings, pool_size
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     engine: Any
     workdir: Workdir
     fingerprint: str  # of the settings
+    program: str  # which version of it this is
 
     @property
     def epoch(self) -> int:
@@ -143,4 +145,5 @@ def make(
         engine,
         workdir,
         settings.fingerprint(),
+        version.digest(),
     )

@@ -7,10 +7,10 @@ import math
 import os
 from typing import Any, Dict, List, Tuple
 
-from boost import betas
+from boost import betas, sealed
 from evaluation.metrics import Metrics, Sizes, Spread
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,7 @@ class StepRecord:
     calibration: Dict[str, float]  # of the mixture discriminator, see `logits.Calibration`
     iterations_per_second: float  # of the component's training loop
     seconds: Dict[str, float]  # by part of the step
+    program: str  # that made it, see `version.digest`
     initialisations: Dict[str, int]  # by network: 1, or 2 where the first one diverged
     checkpoint: str  # path prefix
     discriminator_checkpoint: str  # path prefix; "" where none was trained
@@ -81,29 +82,21 @@ def encode(state: State) -> str:
             return None
         return "inf" if value == math.inf else value
 
-    body = plain(dataclasses.asdict(state))
-    return json.dumps({"format": FORMAT, "sha256": _checksum(body), **body}, indent=1) + "\n"
+    return sealed.seal(FORMAT, plain(dataclasses.asdict(state)))
 
 
 def decode(text: str) -> State:
     """What `encode` wrote.
 
     Raises:
-      ValueError: says what is wrong.
+      OtherFormat: if another version of the program wrote it.
+      ValueError: if it is damaged; says how.
     """
+    data = sealed.unseal(FORMAT, text)
     try:
-        data = json.loads(text)
-        if data.pop("format") != FORMAT:
-            raise ValueError(f"format must be {FORMAT}")
-        if data.pop("sha256") != _checksum(data):
-            raise ValueError("its checksum does not fit")
         return _state(data)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
-
-
-def _checksum(body: Dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _state(data: Dict[str, Any]) -> State:

@@ -5,7 +5,10 @@ A step is committed by one atomic rename of state.json. What is not committed di
 
 import contextlib
 import csv
+import datetime
+import errno
 import fcntl
+import fnmatch
 import glob
 import io
 import logging
@@ -13,16 +16,32 @@ import math
 import os
 import shutil
 import socket
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import durable
+import machine
 from boost import state as states
+from boost.sealed import OtherFormat
 from boost.state import State, StepRecord
 from estimator.backend import PROGRESS
 from evaluation.metrics import Metrics
 from options import UsageError
 
 LOCK = "lock"
+FILES = ("settings.json", "state.json", "metrics.csv", "report.html")
+"""What the run writes at the top, beside the lock."""
+OWN = (
+    *FILES,
+    LOCK,
+    "components",
+    "plots",
+    "refinement",
+    "perfect_sampler",
+    "npu_*",
+    "removed-*",
+    "events.out.tfevents.*",
+)
+"""Names at the top, as patterns, that are the run's own."""
 log = logging.getLogger("adagan")
 
 
@@ -32,7 +51,7 @@ class Workdir:
     def __init__(self, path: str):
         """Args: its path; nothing is read or made yet."""
         self.path = path
-        self._locked = False
+        self._lock: Optional[int] = None  # the descriptor of the lock that this process holds
 
     def join(self, *names: str) -> str:
         """A path inside."""
@@ -56,18 +75,15 @@ class Workdir:
             raise UsageError(f"{flag}: needs the path of a directory")
         if os.path.exists(self.path) and not os.path.isdir(self.path):
             raise UsageError(f"{flag}: is a file; needs the path of a directory")
-        parent = os.path.abspath(self.path)
-        while not os.path.exists(parent):
-            parent = os.path.dirname(parent)
-        if not os.path.isdir(parent):
-            raise UsageError(f"{flag}: {parent} is a file; needs the path of a directory")
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise UsageError(f"{flag}: {parent} is not writable")
+        problem = durable.why_not_writable(self.path)
+        if problem:
+            raise UsageError(f"{flag}: {problem}")
         try:
             inside = os.listdir(self.path) if os.path.isdir(self.path) else []
         except OSError as error:
             raise UsageError(f"{flag}: {error.strerror}") from error
-        others = [name for name in inside if name != LOCK and not name.endswith(".tmp")]
+        self.check_links()
+        others = [name for name in inside if name != LOCK and not name.endswith(durable.UNFINISHED)]
         if others and not self.has_settings() and not (repair and self.has_state()):
             remedy = "--repair with the flags of the run writes it anew" if self.has_state() else ""
             raise UsageError(
@@ -75,13 +91,41 @@ class Workdir:
                 f"{remedy or 'choose another directory'}"
             )
 
+    def check_links(self) -> None:
+        """Checks that nothing of the run's own is a link, which may lead anywhere.
+
+        Raises:
+          UsageError: names the first.
+        """
+        for path in self._own():
+            if os.path.islink(path):
+                raise UsageError(
+                    f"{path}: is a link; a work directory holds what belongs to it: move the "
+                    f"whole of it elsewhere, and make that a link, or give it as --workdir"
+                )
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is this directory, or one of the run's own files or directories in it."""
+        top, whole = os.path.realpath(self.path), os.path.realpath(path)
+        inside = os.path.relpath(whole, top).split(os.sep)[0]
+        return inside == os.curdir or any(fnmatch.fnmatchcase(inside, own) for own in OWN)
+
+    def _own(self) -> Iterator[str]:
+        """All paths of what is the run's own; links are not followed."""
+        names = os.listdir(self.path) if os.path.isdir(self.path) else []
+        for name in names:
+            if any(fnmatch.fnmatchcase(name, own) for own in OWN):
+                yield self.join(name)
+                for top, below, files in os.walk(self.join(name)):
+                    yield from (os.path.join(top, each) for each in below + files)
+
     def has_settings(self) -> bool:
         """Whether a run was started here."""
         return os.path.isfile(self.join("settings.json"))
 
     def has_state(self) -> bool:
         """Whether a state was committed here."""
-        return any(map(os.path.isfile, self._states()))
+        return any(map(os.path.isfile, [self.join("state.json"), *self._copies()]))
 
     def read_settings(self) -> str:
         """The text of settings.json.
@@ -100,7 +144,7 @@ class Workdir:
           UsageError: if it cannot be made.
         """
         try:
-            os.makedirs(self.path, exist_ok=True)
+            durable.make_directories(self.path)
         except OSError as error:
             raise UsageError(f"--workdir={self.path}: {error.strerror}") from error
 
@@ -116,10 +160,12 @@ class Workdir:
           UsageError: if state.json cannot be understood.
         """
         path = self.join("state.json")
-        if not os.path.exists(path):
+        if not os.path.lexists(path):
+            if self._copies():
+                raise UsageError(f"{path}: is missing, although steps were committed; {REPAIR}")
             return None
         try:
-            return states.decode(_read(path))
+            return _state(path)
         except ValueError as error:
             raise UsageError(f"{path}: is damaged: {error}; {REPAIR}") from error
 
@@ -138,37 +184,62 @@ class Workdir:
         """Commits the steps before the first damaged one, which is then trained again.
 
         Each component's directory keeps the state that was committed with it, for the case that
-        state.json itself is damaged.
+        state.json itself is damaged. What goes is moved to `removed-DATE`, never deleted.
+
+        Raises:
+          UsageError: for what is not damaged: of another version of the program, or unreadable.
         """
         path, state = self._newest_readable_state()
         main = self.join("state.json")
         if state is None:
             if os.path.exists(main):
-                log.warning("%s is damaged: all steps are trained again", main)
-                shutil.rmtree(self.join("components"), ignore_errors=True)
-                os.remove(main)
+                self._set_aside("state.json is damaged", [main, self.join("components")])
             return
-        if path != main:
-            log.warning("%s is damaged: step %d is the last that is known", main, len(state.steps))
-        damaged = [record for record in state.steps if self._damage(record)]
-        good = state.steps[: damaged[0].step - 1] if damaged else state.steps
-        if damaged:
-            log.warning("%s: trained again from there", self._damage(damaged[0]))
-        if damaged or path != main:
-            self._commit_text(states.encode(state.after(list(good))))
-        for record in state.steps[len(good) :]:
-            shutil.rmtree(self.component(record.step), ignore_errors=True)
+        damages = [self._damage(record) for record in state.steps]
+        good = next((i for i, damage in enumerate(damages) if damage), len(damages))
+        if good < len(damages):
+            gone: List[str] = []
+            for record in state.steps[good:]:
+                drawn = os.path.join(glob.escape(self.join("plots")), f"*_{record.step:02d}.png")
+                gone += [self.component(record.step), *sorted(glob.glob(drawn))]
+            self._set_aside(damages[good], gone)
+        if path != main and os.path.exists(main):
+            self._set_aside("state.json is damaged", [main])
+        if good < len(damages) or path != main:
+            log.warning("Repaired: %d steps are left.", good)
+            self._commit_text(states.encode(state.after(list(state.steps[:good]))))
+
+    def _set_aside(self, reason: str, paths: List[str]) -> None:
+        """Moves what is there of these paths to a directory that nothing looks into."""
+        now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S.%f")
+        aside = self.join(f"removed-{now}")
+        there = [path for path in paths if os.path.lexists(path)]
+        names = ", ".join(os.path.relpath(path, self.path) for path in there)
+        log.warning("%s: moving %s to %s", reason, names, aside)
+        for path in there:
+            target = os.path.join(aside, os.path.relpath(path, self.path))
+            durable.make_directories(os.path.dirname(target))
+            os.rename(path, target)
 
     def _newest_readable_state(self) -> Tuple[str, Optional[State]]:
-        for path in self._states():
-            with contextlib.suppress(ValueError, UsageError):
-                return path, states.decode(_read(path))
+        for path in [self.join("state.json"), *self._copies()]:
+            try:
+                if os.path.lexists(path):
+                    return path, _state(path)
+            except ValueError:  # damaged; the next may not be
+                continue
         return "", None
 
-    def _states(self) -> List[str]:
-        """Where the state is, and then its copies beside the components, newest first."""
-        copies = os.path.join(glob.escape(self.join("components")), "*", "state.json")
-        return [self.join("state.json"), *sorted(glob.glob(copies), reverse=True)]
+    def _copies(self) -> List[str]:
+        """The states that were committed with each component, newest first."""
+        components = self.join("components")
+        try:
+            names = os.listdir(components) if os.path.lexists(components) else []
+        except OSError as error:
+            raise UsageError(f"{components}: {error.strerror}") from error
+        there = [os.path.join(components, name) for name in names if _number(name)]
+        copies = [os.path.join(p, "state.json") for p in sorted(there, key=_number, reverse=True)]
+        return [path for path in copies if os.path.lexists(path)]
 
     def lock(self) -> None:
         """Keeps other processes from writing here while this one lives.
@@ -176,24 +247,45 @@ class Workdir:
         The lock is the process's own: it ends with it, and no forked helper inherits it.
 
         Raises:
-          UsageError: if another one writes here; says which.
+          UsageError: if another one writes here, and says which; or if there are no locks here.
         """
-        if self._locked:
+        if self._lock is not None:
             return
-        # Never closed, nor opened again: closing any descriptor of the file gives up the lock.
-        descriptor = os.open(self.join(LOCK), os.O_RDWR | os.O_CREAT, 0o666)
+        path, flag = self.join(LOCK), f"--workdir={self.path}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o666)
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError) as error:
+            # Of the open file: unlike a POSIX lock it stays when the file is opened again.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
             holder = os.read(descriptor, 1000).decode("utf-8", "replace").strip()
             os.close(descriptor)
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise UsageError(
+                    f"{flag}: {machine.mount_of(self.path)} gives no locks ({error.strerror}); "
+                    f"mount it with locks, or choose a directory of another file system"
+                ) from error
             raise UsageError(
-                f"--workdir={self.path}: {holder or 'another process'} is writing there; wait for "
-                f"it, or choose another directory"
+                f"{flag}: {holder or 'another process'} is writing there; wait for it, or choose "
+                f"another directory"
             ) from error
-        self._locked = True
+        os.register_at_fork(after_in_child=lambda: _let_go(descriptor, path))
+        self._lock = descriptor
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        os.write(descriptor, self.holder.encode())
+
+    @property
+    def holder(self) -> str:
+        """What the lock file says while this process holds the lock."""
+        return f"process {os.getpid()} on {socket.gethostname()}\n"
+
+    def _check_lock(self) -> None:
+        """The directory may have been removed, and made anew by another run."""
+        if self._lock is None:
+            return
+        path = self.join(LOCK)
+        if not os.path.exists(path) or not os.path.samestat(os.fstat(self._lock), os.stat(path)):
+            raise FileNotFoundError(errno.ENOENT, "was removed while the run was writing", path)
 
     def commit(self, state: State) -> None:
         """Makes a state the run's state, all or nothing, and metrics.csv from it.
@@ -201,6 +293,7 @@ class Workdir:
         What the newest step consists of is on disk before the state names it.
         """
         durable.reached("commit")
+        self._check_lock()
         text = states.encode(state)
         if state.steps and not state.complete:
             newest = state.steps[-1]
@@ -228,14 +321,15 @@ class Workdir:
 
         A training that can go on stays: its engine looks after it.
         """
-        for pattern in ("*.tmp", "plots/*.tmp"):
-            for path in glob.glob(os.path.join(glob.escape(self.path), pattern)):
+        for name in (*FILES, os.path.join("plots", "*.png")):
+            left = f"{name}.{'[0-9a-f]' * 8}{durable.UNFINISHED}"
+            for path in glob.glob(os.path.join(glob.escape(self.path), left)):
                 os.remove(path)
         committed = len(state.steps) if state else 0
         components = self.join("components")
         for name in os.listdir(components) if os.path.isdir(components) else []:
             path = os.path.join(components, name)
-            if name.isdigit() and int(name) > committed and not _can_go_on(path):
+            if _number(path) > committed and not (state and _can_go_on(path)):
                 shutil.rmtree(path)
 
     def digests(self, paths: List[str]) -> Dict[str, str]:
@@ -244,15 +338,17 @@ class Workdir:
 
     def _damage(self, record: StepRecord) -> str:
         """What is wrong with a step's files; "" if nothing is."""
-        top = os.path.realpath(self.path) + os.sep
         for path, digest in record.sha256.items():
             whole = self.join(path)
-            if not os.path.realpath(whole).startswith(top):
-                return f"{whole}: leads out of the work directory"
-            if not os.path.isfile(whole):
+            try:
+                if durable.sha256(whole) != digest:
+                    return f"{whole}: was changed since step {record.step} was committed"
+            except (FileNotFoundError, NotADirectoryError):
                 return f"{whole}: is missing; step {record.step} cannot do without"
-            if durable.sha256(whole) != digest:
-                return f"{whole}: was changed since step {record.step} was committed"
+            except ValueError as error:
+                return f"{whole}: {error}"
+            except OSError as error:
+                raise UsageError(f"{whole}: {error.strerror}") from error
         return ""
 
 
@@ -263,14 +359,43 @@ def _can_go_on(directory: str) -> bool:
     return any(PROGRESS in names for _, _, names in os.walk(directory))
 
 
+def _let_go(descriptor: int, path: str) -> None:
+    """Closes a lock's descriptor in a forked child, if it is still that."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            os.close(descriptor)
+
+
+def _number(component: str) -> int:
+    """Of a component by its directory; 0 for anything else that lies there."""
+    name = os.path.basename(component)
+    return int(name) if name.isdigit() and name.isascii() else 0
+
+
+def _state(path: str) -> State:
+    """The state in a file.
+
+    Raises:
+      ValueError: if it is damaged.
+      UsageError: if it cannot be read, or is of another version of the program.
+    """
+    try:
+        return states.decode(durable.read_text(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except OtherFormat as error:
+        raise UsageError(
+            f"{path}: {error}; use the version that made the run, or another --workdir"
+        ) from error
+
+
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return durable.read_text(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{path}: is damaged: not a text") from error
+        raise UsageError(f"{path}: is damaged: {error}") from error
 
 
 def _row(record: StepRecord) -> Dict[str, Any]:
@@ -279,6 +404,7 @@ def _row(record: StepRecord) -> Dict[str, Any]:
     for name in ("beta", "lambda_star", "zero_weight", "effective_sample_size"):
         row[name] = getattr(record, name)
     row["reverse_kl"], row["width"] = record.metrics.reverse_kl, record.metrics.width
+    row["program"] = record.program
     for name in ("ratio", "unseen_ratio", "error"):
         row[f"calibration_{name}"] = record.calibration.get(name, math.nan)
     row.update((f"initialisations_{name}", n) for name, n in record.initialisations.items())

@@ -8,42 +8,19 @@ import dataclasses
 import importlib.util
 import logging
 import os
+import re
 import warnings
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 import numpy as np
 
 from estimator import cluster as clusters
+from estimator import xla_flags
 from estimator.cluster import Cluster
 from options import UsageError, option
 
 CANN_VARIABLES = ("ASCEND_OPP_PATH", "ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME")
 """What CANN's set_env script sets; one is enough to know that it was sourced."""
-
-SMALL_UNITS, MANY_UNITS = 64, 512
-"""Hidden layers below the first are small to XLA's matrix products, from the second on large."""
-
-
-def xla_flags(units: int) -> List[str]:
-    """How XLA compiles a training loop fastest, measured on hidden layers of 16 to 512 units.
-
-    Args:
-      units: of the widest hidden layer.
-    """
-    # Less optimisation compiles sooner and, with small matrices, runs faster. (Two vectors at a
-    # time, -force-vector-interleave=2, would be 5 % faster still, but writes beyond small arrays.)
-    flags = ["--xla_llvm_disable_expensive_passes=true"]
-    if units < SMALL_UNITS:
-        # Matrix products are compiled into the loop instead of calls into Eigen; of what fits into
-        # the registers of AVX2, six rows by two vectors is the fastest tile.
-        flags.append(
-            "--xla_backend_extra_options=xla_force_enable_experimental_llvm_ir_gemm,"
-            "xla_llvm_ir_gemm_tile_size=6:8:2*vectwidth"
-        )
-    if units < MANY_UNITS:
-        # One iteration is a chain of small operations: threads cost more than they give.
-        flags.append("--xla_cpu_multi_thread_eigen=false")
-    return flags
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,11 +86,11 @@ def load_tensorflow(verbosity: int, units: int = 16) -> None:
     Args:
       verbosity: as `--verbosity`; below 0, TensorFlow prints nothing.
       units: of the widest hidden layer that will be trained.
+
+    Raises:
+      UsageError: names a variable of the environment with which TensorFlow would end the process.
     """
-    present = os.environ.get("XLA_FLAGS", "").split()
-    named = {flag.split("=")[0] for flag in present}
-    ours = [flag for flag in xla_flags(units) if flag.split("=")[0] not in named]
-    os.environ["XLA_FLAGS"] = " ".join(present + ours)
+    xla_flags.set_in_environment(units)
     if verbosity < 0:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         warnings.filterwarnings("ignore", category=FutureWarning, module="tensor")
@@ -138,7 +115,7 @@ def check(settings: DeviceSettings) -> None:
     if settings.over_dump and settings.data_dump_flag:
         raise UsageError("--over_dump: not together with --data_dump_flag; use one of them")
     steps = settings.data_dump_step.replace("-", "|").split("|")
-    if not all(step.isdigit() for step in steps):
+    if not all(re.fullmatch("[0-9]+", step) for step in steps):
         raise UsageError(f'--data_dump_step={settings.data_dump_step}: must be like "0|5|10"')
 
 

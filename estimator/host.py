@@ -10,6 +10,7 @@ import tensorflow as tf
 from estimator import loops, resume
 from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
 from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report, told_nan
+from estimator.literal import literal
 from input_fn import fixed, pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -73,7 +74,7 @@ class HostEngine:
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
         """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
 
-    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
         """There is nobody to wait for."""
 
     def train(
@@ -121,9 +122,9 @@ class HostEngine:
             return hooks
 
         wrapped = loops.looped(model_fn, make_hooks, self._compiled)
-        estimator = self._estimator(wrapped, model_dir, params)
         chunk = self._chunk_size(stream, iterations)
-        with told_nan():
+        with literal(model_dir) as directory, told_nan():
+            estimator = self._estimator(wrapped, directory, params)
             estimator.train(pipelines.chunks(stream, start, iterations, chunk))
         return TrainResult(
             hooks[2].saved(iterations),
@@ -142,11 +143,9 @@ class HostEngine:
           params: as in `train`; initial values are not used.
           points: to predict for.
         """
-        estimator = self._estimator(model_fn, os.path.dirname(checkpoint), params)
-        outputs = estimator.predict(
-            pipelines.predictions(points), checkpoint_path=checkpoint, yield_single_examples=False
+        return predicted(
+            lambda directory: self._estimator(model_fn, directory, params), checkpoint, points
         )
-        return joined(outputs, len(points))
 
     def _estimator(
         self, model_fn: Callable, model_dir: str, params: Any, **distribution: Any
@@ -201,6 +200,20 @@ def _prediction_in_graph(
         return joined(outputs, len(points))
 
     return predict
+
+
+def predicted(
+    estimator_in: Callable[[str], tf.estimator.Estimator], checkpoint: str, points: FixedInput
+) -> Dict[str, np.ndarray]:
+    """Predictions of the Estimator that is made for a checkpoint's directory."""
+    above, name = os.path.split(checkpoint)
+    with literal(above) as directory:
+        outputs = estimator_in(directory).predict(
+            pipelines.predictions(points),
+            checkpoint_path=os.path.join(directory, name),
+            yield_single_examples=False,
+        )
+        return joined(outputs, len(points))
 
 
 def joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:

@@ -18,7 +18,8 @@ import tensorflow as tf
 from estimator import resume
 from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
 from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
-from estimator.host import joined
+from estimator.host import predicted
+from estimator.literal import literal
 from estimator.loops import accumulated
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
@@ -75,7 +76,7 @@ class NPUEngine:
         for number in iterations:
             loop_length(number, self._settings.iterations_per_loop)
 
-    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
         """The ranks of one job meet in their first collective."""
 
     def train(
@@ -109,11 +110,11 @@ class NPUEngine:
             return hooks
 
         looped = accumulated(model_fn, length, make_hooks)
-        estimator = self._estimator(looped, model_dir, params, length)
         waiting = min(length, max(FEWEST_WAITING, CHUNK_BYTES // own.bytes_an_iteration))
         if start < iterations:
             minibatches = pipelines.single_iterations(own, start, waiting)
-            with told_nan():
+            with literal(model_dir) as directory, told_nan():
+                estimator = self._estimator(looped, directory, params, length)
                 estimator.train(minibatches, max_steps=iterations)
         checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
         rate = math.nan
@@ -126,11 +127,9 @@ class NPUEngine:
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model; see `HostEngine.predict`."""
-        estimator = self._estimator(model_fn, os.path.dirname(checkpoint), params, 1)
-        outputs = estimator.predict(
-            pipelines.predictions(points), checkpoint_path=checkpoint, yield_single_examples=False
+        return predicted(
+            lambda directory: self._estimator(model_fn, directory, params, 1), checkpoint, points
         )
-        return joined(outputs, len(points))
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any, length: int) -> Any:
         bridge, settings = self._bridge, self._settings
@@ -227,14 +226,15 @@ def _arguments(bridge: Any) -> Any:
 
 def _rank(ranks: int) -> int:
     text = os.environ.get("RANK_ID") or ""
-    if ranks > 1 and not (text.isdigit() and int(text) < ranks):
+    known = text.isdigit() and text.isascii()
+    if ranks > 1 and not (known and int(text) < ranks):
         raise UsageError(f"RANK_ID={text}: must be this card's number, from 0 to {ranks - 1}")
-    return int(text) if text.isdigit() else 0
+    return int(text) if known else 0
 
 
 def _rank_size() -> int:
     text = os.environ.get("RANK_SIZE") or os.environ.get("CM_WORKER_SIZE") or "1"
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isdigit() and text.isascii()) or int(text) < 1:
         raise UsageError(f"RANK_SIZE={text}: must be the number of cards")
     return int(text)
 
@@ -274,7 +274,7 @@ def _wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
 
 
 def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
-    if not settings.profiling or int(os.environ.get("RANK_ID") or 0):
+    if not settings.profiling or _rank(_rank_size()):
         return None  # rank 0 profiles and dumps
     output = _made(workdir, "npu_profiling")
     options = {"output": output, "task_trace": "on", "training_trace": "on", "aicpu": "on"}
@@ -285,7 +285,7 @@ def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
 
 
 def _dump(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
-    if int(os.environ.get("RANK_ID") or 0):
+    if _rank(_rank_size()):
         return None
     if settings.over_dump:
         path = _made(workdir, "npu_dump")

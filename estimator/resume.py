@@ -4,10 +4,12 @@
 brought to disk before it. A checkpoint without it, or that it does not fit, did not happen.
 """
 
+import errno
 import glob
 import json
 import logging
 import os
+import re
 import shutil
 from typing import Any, Dict
 
@@ -17,6 +19,7 @@ import durable
 from estimator.backend import PROGRESS
 
 PREFIX = "model.ckpt"
+_NAME = re.compile(re.escape(PREFIX) + r"-[0-9]+\.[a-z0-9-]+")
 
 log = logging.getLogger("adagan")
 
@@ -64,20 +67,28 @@ def start(model_dir: str, engine: str, length: int = 1) -> int:
         step = _verified(model_dir, engine)
         if step and step % length == 0:
             _remove_others(model_dir, step)
-            tf.train.update_checkpoint_state(model_dir, f"{PREFIX}-{step}")
+            # Of a relative directory it would take the name for a path from the current one.
+            tf.train.update_checkpoint_state(os.path.abspath(model_dir), f"{PREFIX}-{step}")
             return step
         log.warning("%s: does not fit its checkpoint; this training starts over", path)
     _clear(model_dir)
+    durable.make_directories(model_dir)
     return 0
 
 
 def progress(model_dir: str) -> Dict[str, Any]:
-    """What `save` noted of the last checkpoint; empty if there is none."""
+    """What `save` noted of the last checkpoint; empty if there is none.
+
+    Raises:
+      ValueError: if it cannot be understood.
+    """
     path = os.path.join(model_dir, PROGRESS)
     if not os.path.exists(path):
         return {}
-    with open(path, encoding="utf-8") as file:
-        noted: Dict[str, Any] = json.load(file)
+    try:
+        noted: Dict[str, Any] = dict(json.loads(durable.read_text(path)))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
     return noted
 
 
@@ -92,8 +103,10 @@ def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
     Raises:
       OSError: names a file that cannot be read here.
     """
-    os.makedirs(model_dir, exist_ok=True)
+    durable.make_directories(model_dir)
     for name in noted["sha256"]:
+        if not _NAME.fullmatch(name):
+            raise OSError(errno.EINVAL, "is no name of a checkpoint's file", name)
         shutil.copy(os.path.join(source, name), os.path.join(model_dir, name))
     durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
 
@@ -101,7 +114,7 @@ def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
 def _clear(model_dir: str) -> None:
     """Removes what an earlier training left; directories of other trainings stay."""
     for entry in os.scandir(model_dir) if os.path.isdir(model_dir) else ():
-        if not entry.is_dir():
+        if not entry.is_dir(follow_symlinks=False):
             os.remove(entry.path)
         elif entry.name.startswith(PREFIX):
             shutil.rmtree(entry.path)
@@ -114,7 +127,7 @@ def _verified(model_dir: str, engine: str) -> int:
         step, digests = int(noted["iterations"]), dict(noted["sha256"])
         files = _files(model_dir, step)
         found = {os.path.basename(path): durable.sha256(path) for path in files}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return 0
     same = noted.get("engine", engine) == engine
     return step if same and found and found == digests else 0

@@ -1,7 +1,7 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
 import contextlib
-import os
+import logging
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.style import context
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
+import durable
 from evaluation import coverage
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics, Spread
@@ -28,6 +29,10 @@ STYLE = {
     "legend.frameon": False,
     "figure.dpi": 140,
 }
+
+
+# It says where it keeps its cache if it has no home: nobody needs to know.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def style() -> contextlib.AbstractContextManager:
@@ -349,6 +354,5 @@ def keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: 
 
 def save(figure: Figure, path: str) -> None:
     """Writes the picture whole or not at all."""
-    temporary = path + ".tmp"
-    figure.savefig(temporary, format="png")
-    os.replace(temporary, path)
+    with durable.replacing(path) as file:
+        figure.savefig(file, format="png")

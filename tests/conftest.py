@@ -26,22 +26,54 @@ TINY = [
 ]
 
 
-def run_main(*arguments, cwd=ROOT, environment=()):
-    """Runs main.py in a fresh process, with some variables more in its environment."""
+ODD = "wörk [1] \\x *"
+"""Of all tests' directories: a letter beyond ASCII, a space, and what TensorFlow takes for patterns."""
+
+
+def run_main(*arguments, cwd=None, environment=()):
+    """Runs main.py in a fresh process, with some variables more in its environment.
+
+    Where no current directory is given, it is the one above --workdir, so that this is relative.
+    """
+    arguments, cwd = seen_from_above(arguments, cwd)
     return subprocess.run(
         [sys.executable, os.path.join(ROOT, "main.py"), *arguments],
         capture_output=True,
         text=True,
-        cwd=str(cwd),
+        cwd=cwd,
         env={**os.environ, **dict(environment)},
         timeout=300,
     )
 
 
+def seen_from_above(arguments, cwd=None):
+    """Arguments with a relative --workdir, and the directory that it is seen from."""
+    workdirs = [text[10:] for text in arguments if text.startswith("--workdir=/")]
+    if cwd or not workdirs:
+        return list(arguments), str(cwd or ROOT)
+    above = os.path.dirname(workdirs[-1])
+    return [
+        "--workdir=" + os.path.relpath(text[10:], above) if text[10:] in workdirs else text
+        for text in arguments
+    ], above
+
+
+def odd(path):
+    """A new directory of a name that is hard on programs."""
+    path = path / ODD
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def tmp_path(tmp_path):
+    return odd(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """A finished run of two small components: its directory and what it printed."""
-    workdir = str(tmp_path_factory.mktemp("tiny") / "run")
+    workdir = str(odd(tmp_path_factory.mktemp("tiny")) / "run")
     done = run_main(*TINY, f"--workdir={workdir}")
     assert done.returncode == 0, done.stderr
     return workdir, done

@@ -12,16 +12,17 @@ import time
 
 import pytest
 
-from tests.conftest import ROOT, TINY, run_main
+from tests.conftest import ROOT, TINY, odd, run_main, seen_from_above
 from tests.test_main import metrics_of
 
 LONGER = [*TINY, "--epochs=400", "--iterations_per_loop=40", "--checkpoint_seconds=0.05"]
 
 
 def start(*flags, **keywords):
+    flags, cwd = seen_from_above(flags)
     command = [sys.executable, "-u", os.path.join(ROOT, "main.py"), *flags]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **keywords
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, **keywords
     )
 
 
@@ -39,7 +40,7 @@ def assert_clean(workdir):
 
 @pytest.fixture(scope="module")
 def longer_run(tmp_path_factory):
-    workdir = str(tmp_path_factory.mktemp("longer") / "run")
+    workdir = str(odd(tmp_path_factory.mktemp("longer")) / "run")
     done = run_main(*LONGER, f"--workdir={workdir}")
     assert done.returncode == 0, done.stderr
     return workdir
@@ -77,7 +78,7 @@ def test_a_signal_ends_a_run_where_it_can_go_on(longer_run, tmp_path, number):
     process.send_signal(number)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert error.startswith(f"Stopped by {number.name}. What was committed in {workdir} is safe")
+    assert error.startswith(f"Stopped by {number.name}. What was committed in run is safe")
     assert error.count("\n") == 1
     assert can_go_on(going_on)
     done = run_main(*LONGER, f"--workdir={workdir}")

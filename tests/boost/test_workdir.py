@@ -35,6 +35,7 @@ def make_state(steps=2):
             calibration={"ratio": 1.0},
             iterations_per_second=math.nan,
             seconds={"training": 1.5},
+            program="abcdef",
             initialisations={"component": 1, "mixture_discriminator": 2},
             checkpoint=f"components/{number:02d}/model.ckpt-10",
             discriminator_checkpoint="",
@@ -177,10 +178,24 @@ def test_any_system_call_of_a_commit_may_fail(tmp_path, monkeypatch, number):
 
 def test_damaged_state_is_named(tmp_path):
     workdir = Workdir(str(tmp_path))
-    for text in ("", "{}", '{"format": 7}', "[1]"):
+    for text in ("", "{}", '{"format": "7", "sha256": ""}', "[1]", "[" * 100000):
         (tmp_path / "state.json").write_text(text)
         with pytest.raises(UsageError, match=r"state.json: is damaged"):
             workdir.read_state()
+
+
+@pytest.mark.parametrize("number", [2, 3, 99])
+def test_a_state_of_another_version_is_refused_as_that_and_never_removed(tmp_path, number):
+    workdir, before, _ = started(tmp_path, 1)
+    text = states.encode(before).replace(f'"format": {states.FORMAT}', f'"format": {number}')
+    with open(workdir.join("state.json"), "w") as file:
+        file.write(text)
+    for action in (workdir.read_state, workdir.repair):
+        with pytest.raises(UsageError, match=f"is of format {number}, .* use the version that"):
+            action()
+    assert os.path.isdir(workdir.component(1))
+    with open(workdir.join("state.json")) as file:
+        assert file.read() == text
 
 
 def test_a_flipped_digit_in_the_state_is_noticed(tmp_path):
@@ -199,14 +214,22 @@ def test_paths_cannot_lead_outside(path):
         states.decode(states.encode(state.after([record])))
 
 
-def test_links_cannot_lead_outside(tmp_path):
+@pytest.mark.parametrize("name", ["components", "components/01", "data_weights", "state.json"])
+def test_what_is_the_runs_own_is_no_link(tmp_path, name):
     workdir, before, _ = started(tmp_path, 1)
-    outside = tmp_path / "outside.npy"
-    inside = workdir.join(before.steps[0].data_weights)
+    inside = workdir.join(before.steps[0].data_weights if name == "data_weights" else name)
+    outside = tmp_path / "outside"
     os.rename(inside, str(outside))
     os.symlink(str(outside), inside)
-    with pytest.raises(UsageError, match="leads out"):
-        workdir.verify(before)
+    for check in (workdir.check_links, workdir.check_usable):
+        with pytest.raises(UsageError, match=r": is a link; .* move the whole of it elsewhere"):
+            check()
+    os.remove(inside)
+    os.rename(str(outside), inside)
+    os.symlink(workdir.path, str(tmp_path / "link"))
+    Workdir(str(tmp_path / "link")).check_links()
+    os.symlink("/etc", workdir.join("mine"))  # not the run's: nothing follows it
+    workdir.check_links()
 
 
 def test_repair_keeps_the_steps_before_the_damage(tmp_path):
@@ -214,6 +237,9 @@ def test_repair_keeps_the_steps_before_the_damage(tmp_path):
     workdir.commit(after)
     with open(workdir.join(after.steps[1].picture), "a") as file:
         file.write("x")
+    os.makedirs(workdir.join("plots"))
+    for name in ("step_01.png", "step_02.png", "metrics.png"):
+        open(workdir.join("plots", name), "w").close()
     with pytest.raises(UsageError, match=r"02/picture.npz: was changed .* --repair"):
         workdir.verify(after)
     workdir.repair()
@@ -222,6 +248,84 @@ def test_repair_keeps_the_steps_before_the_damage(tmp_path):
     assert state.mixture_weights == (1.0,)
     workdir.verify(state)
     assert not os.path.exists(workdir.component(2))
+    found = [name for name in contents(kept_aside(workdir)) if "components/03" not in name]
+    assert found == ["components/02/data_weights.npy", *SECOND]
+
+
+SECOND = ["components/02/model.ckpt-10.index", "components/02/picture.npz"]
+SECOND += ["components/02/state.json", "plots/step_02.png"]
+
+
+def kept_aside(workdir):
+    (name,) = [name for name in os.listdir(workdir.path) if name.startswith("removed-")]
+    return workdir.join(name)
+
+
+def contents(top):
+    found = [os.path.join(d, name) for d, _, names in os.walk(top) for name in names]
+    return sorted(os.path.relpath(path, top) for path in found)
+
+
+def test_repair_keeps_aside_what_it_cannot_read(tmp_path):
+    workdir, before, _ = started(tmp_path, 2)
+    everything = contents(workdir.path)
+    for path in ("state.json", "components/01/state.json", "components/02/state.json"):
+        with open(workdir.join(path), "w") as file:
+            file.write("{")
+    workdir.repair()
+    assert workdir.read_state() is None
+    assert contents(kept_aside(workdir)) == [n for n in everything if n != "metrics.csv"]
+
+
+def test_repair_leaves_what_may_not_be_read(tmp_path, monkeypatch):
+    workdir, before, _ = started(tmp_path, 2)
+    everything = contents(workdir.path)
+
+    for forbidden in ("state.json", before.steps[1].picture, "components"):
+
+        def refusing(really, forbidden=forbidden):
+            def call(path, *given, **named):
+                if path == workdir.join(forbidden):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+                return really(path, *given, **named)
+
+            return call
+
+        with open(workdir.join("state.json")) as file:
+            text = file.read()
+        if forbidden == "components":
+            with open(workdir.join("state.json"), "w") as file:
+                file.write("{")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", refusing(os.open))
+            patch.setattr(os, "listdir", refusing(os.listdir))
+            with pytest.raises(UsageError, match="Permission denied"):
+                workdir.repair()
+        with open(workdir.join("state.json"), "w") as file:
+            file.write(text)
+        assert contents(workdir.path) == everything
+
+
+def test_a_lost_state_is_not_a_new_run(tmp_path):
+    workdir, before, _ = started(tmp_path, 2)
+    os.remove(workdir.join("state.json"))
+    with pytest.raises(UsageError, match=r"state.json: is missing, .* --repair"):
+        workdir.read_state()
+    workdir.repair()
+    assert repr(workdir.read_state()) == repr(before)
+
+
+def test_of_hundreds_of_steps_the_newest_copy_is_chosen(tmp_path):
+    workdir, state = Workdir(str(tmp_path)), make_state(101)
+    for number in (9, 99, 100, 101):
+        os.makedirs(workdir.component(number))
+        with open(os.path.join(workdir.component(number), "state.json"), "w") as file:
+            file.write(states.encode(state.after(list(state.steps[:number]))))
+    with open(workdir.join("state.json"), "w") as file:
+        file.write("{")
+    path, found = workdir._newest_readable_state()
+    assert path == os.path.join(workdir.component(101), "state.json")
+    assert len(found.steps) == 101
 
 
 def test_repair_finds_a_damaged_state_again_beside_the_components(tmp_path):
@@ -260,6 +364,69 @@ def test_the_lock_names_its_process_and_ends_with_it(tmp_path):
     finally:
         holder.kill()
         os.kill(helper, signal.SIGKILL)
+
+
+def test_the_lock_stays_when_its_file_is_opened_and_closed_again(tmp_path):
+    """By a reader of who holds it, or of all files."""
+    workdir = Workdir(str(tmp_path))
+    workdir.lock()
+    with open(workdir.join("lock")) as file:
+        assert file.read() == workdir.holder
+    code = "import sys; from boost.workdir import Workdir; Workdir(sys.argv[1]).lock()"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    other = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
+    assert other.returncode == 1
+    assert f"process {os.getpid()} on {socket.gethostname()} is writing there" in other.stderr
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, number):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(UsageError, match=r": / \(\w+\) gives no locks \(.*\); mount it"):
+        Workdir(str(tmp_path)).lock()
+
+
+def test_a_run_whose_lock_was_removed_commits_no_more(tmp_path):
+    workdir, before, after = started(tmp_path, 1)
+    workdir.lock()
+    os.rename(workdir.join("lock"), workdir.join("other"))
+    for _ in range(2):  # no lock, and another run's lock
+        with pytest.raises(FileNotFoundError, match="was removed while the run was writing"):
+            workdir.commit(after)
+        open(workdir.join("lock"), "w").close()
+    assert repr(workdir.read_state()) == repr(before)
+
+
+@pytest.mark.parametrize("name", ["state.json", "components/01/picture.npz"])
+def test_a_pipe_in_a_files_place_does_not_hold_the_run(tmp_path, name):
+    workdir, before, _ = started(tmp_path, 1)
+    if os.path.exists(workdir.join(name)):
+        os.remove(workdir.join(name))
+    os.mkfifo(workdir.join(name))
+
+    def read():
+        workdir.read_state()
+        workdir.verify(before)
+
+    with pytest.raises(UsageError, match=f"{os.path.basename(name)}: .*is no regular file"):
+        read()
+
+
+def test_directories_left_by_others_do_not_stop_a_run(tmp_path):
+    workdir, before, _ = started(tmp_path, 1)
+    os.makedirs(workdir.join("onnx.tmp", "inside"))
+    os.makedirs(workdir.join("components", "²"))
+    for name in ("x.npy.0123abcd.tmp", "state.json.0123abcd.tmp"):
+        open(workdir.join(name), "w").close()
+    workdir.remove_uncommitted(before)
+    assert os.path.isdir(workdir.join("onnx.tmp", "inside"))
+    assert [n for n in sorted(os.listdir(workdir.path)) if n.endswith("tmp")] == [
+        "onnx.tmp",
+        "x.npy.0123abcd.tmp",
+    ]
 
 
 def test_uncommitted_components_are_removed_and_committed_ones_kept(tmp_path):
