@@ -75,7 +75,7 @@ class Refinement(NamedTuple):
     rounds: Tuple[Round, ...]
     cap: float  # log ratio that is always accepted
     acceptance: float  # share of the mixture's samples
-    sha256: Dict[str, str]
+    digests: Dict[str, str]  # SHA-256 of the checkpoints by path
 
 
 Score = Callable[[np.ndarray], np.ndarray]
@@ -214,7 +214,7 @@ class Refiner:
                     "Refining helps little: data and mixture are told apart by %.4f nats only.",
                     made.rounds[0].gain,
                 )
-            durable.sync([run.workdir.join(path) for path in made.sha256], run.workdir.path)
+            durable.sync([run.workdir.join(path) for path in made.digests], run.workdir.path)
             body = {**made._asdict(), "rounds": [each._asdict() for each in made.rounds]}
             path = os.path.join(self._directory, "refinement.json")
             durable.write_atomically(path, sealed.seal(FORMAT, body))
@@ -233,7 +233,7 @@ class Refiner:
             cap = float(np.quantile(ratios, CAP))
             acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
             made = Refinement(rounds, cap, acceptance, {})
-        return made._replace(sha256=run.workdir.digests(self._files()))
+        return made._replace(digests=run.workdir.digests(self._files()))
 
     def _files(self) -> List[str]:
         """Paths of the checkpoints of all rounds."""
@@ -262,13 +262,13 @@ class Refiner:
             expected = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
             if [each.checkpoint for each in rounds] != expected:
                 raise ValueError("names other checkpoints than its own")
-            if self._run.workdir.digests(self._files()) != found.sha256:
+            if self._run.workdir.digests(self._files()) != found.digests:
                 raise ValueError("a checkpoint was changed since it was committed")
         except PermissionError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
         except (OSError, ValueError, KeyError, TypeError, OtherFormat) as error:
             raise UsageError(
-                f"{self._directory}: is damaged ({error}); remove it to refine anew"
+                f"{self._directory}: is damaged; remove it to refine anew ({error})"
             ) from error
         return found
 

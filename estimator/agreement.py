@@ -18,10 +18,12 @@ class AgreementHook(tf.train.SessionRunHook):
 
     def __init__(self, every: int):
         """Args: iterations to one report of losses."""
-        self._every, self._runs = every, 0
+        self._every = every
         self._wishes: List[tf.Tensor] = []
         self._losses: Optional[LossHook] = None
         self._error: Optional[Diverged] = None
+        self.begun = 0
+        """Iterations of this training, the one that goes on included."""
         self.left = False
         """Whether training ended before its time, by agreement."""
 
@@ -69,10 +71,10 @@ class AgreementHook(tf.train.SessionRunHook):
 
     def before_run(self, run_context: Any) -> Any:
         """Asks whether anybody wants to leave, and for the losses where they are due."""
-        self._runs += 1
+        self.begun += 1
         wish, wished = self._wishes
         fetches = {"wished": wished}
-        if self._losses and self._runs % self._every == 0:
+        if self._losses and self.begun % self._every == 0:
             fetches["losses"] = self._losses.before_run(run_context).fetches
         leaving = endings.asked() or self._error
         return tf.train.SessionRunArgs(fetches, {wish: 1.0} if leaving else None)

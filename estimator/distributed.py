@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import queue
+import re
 import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -18,7 +19,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 import tensorflow as tf
 
 import endings
-from endings import Diverged, Stopped
+from endings import Diverged, Stopped, WorkerLost
 from estimator import cluster as clusters
 from estimator import loops, resume
 from estimator.agreement import AgreementHook
@@ -26,7 +27,8 @@ from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
 from estimator.cluster import Cluster
 from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
 from estimator.host import HostEngine
-from estimator.peers import Peers
+from estimator.literal import literal
+from estimator.peers import LEAVE_SECONDS, TICK, Peers
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -44,6 +46,9 @@ trained weight, in all passes together; and, among several workers, for each wei
 for the exchange as such. From the table that `benchmarks.workers` made, in docs/scale_out.md."""
 KNOWN_SECONDS = 10.0
 """How long after a collective has failed it may take to know which worker has gone."""
+FIRST_SECONDS, NEXT_SECONDS = 600.0, 3600.0
+"""How long the first iteration of all may take, and each other, before TensorFlow's connections
+count as broken. GPUs get the longer time for the first one too: they may compile kernels in it."""
 
 log = logging.getLogger("adagan")
 
@@ -78,6 +83,7 @@ class DistributedEngine(HostEngine):
         self._strategy = self._make_strategy()
         self._replicas = self._strategy.num_replicas_in_sync
         self._peers, self._thread = Peers(workers), _Thread()
+        self._connected = self.name == "gpu"  # and where TensorFlow has shown it
         # Of networks whose weights are used once a point; convolutions use theirs many times.
         self._may_not_pay = workers.size > 1 and not convolutional
         self._batch_size = 0
@@ -95,12 +101,12 @@ class DistributedEngine(HostEngine):
             )
         self._batch_size = batch_size
 
-    def meet(self, facts: Dict[str, Any], witness: str) -> None:
+    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
         """Waits for the other workers; see `Peers.meet`."""
         if self._workers.size > 1:
             me = self._workers.name(self.rank)
             log.info("This is %s of %d workers; waiting for the others.", me, self._workers.size)
-            self._peers.meet({**facts, "TensorFlow": tf.__version__}, witness)
+            self._peers.meet({**facts, "TensorFlow": tf.__version__}, witness, text)
 
     def train(
         self,
@@ -119,8 +125,9 @@ class DistributedEngine(HostEngine):
 
         Raises:
           Diverged: on all workers, if numbers went wrong.
-          Stopped: on all workers, once the chief has saved, if a signal came to one of them.
-          WorkerLost: if another worker has gone.
+          Stopped: on all workers, once the chief has saved, if a signal came to one of them; here
+            alone, if they do not get to leave together.
+          WorkerLost: if another worker has gone, or does not get through.
         """
         start = self._start(model_dir)
         every = max(1, min(REPORTED, iterations - start))
@@ -144,7 +151,8 @@ class DistributedEngine(HostEngine):
         def work() -> None:
             if start < iterations:
                 self._wait_for(
-                    lambda: self._train(model, model_dir, params, minibatches, iterations)
+                    lambda: self._train(model, model_dir, params, minibatches, iterations),
+                    agreement,
                 )
             agreement.check()
 
@@ -164,9 +172,9 @@ class DistributedEngine(HostEngine):
         except Diverged as error:
             diverged = str(error)
         told = self._share(model_dir, diverged=diverged, left=agreement.left)
-        if told["diverged"]:
-            raise Diverged(told["diverged"])
-        if told["left"]:
+        if told.get("diverged"):
+            raise Diverged(str(told["diverged"]))
+        if told.get("left"):
             endings.check()
             raise Stopped(signal.SIGTERM)  # it came to another worker
 
@@ -206,20 +214,43 @@ class DistributedEngine(HostEngine):
     def _share(self, model_dir: str, **how: Any) -> Dict[str, Any]:
         """What the chief says, and its checkpoint."""
         directory = os.path.relpath(model_dir, self._workdir)
-        saved = resume.progress(model_dir)
+        saved = {} if self.rank else resume.progress(model_dir)
         told = self._peers.share({**how, "directory": directory, "saved": saved})
-        if self.rank and told["saved"]:
-            resume.copy(os.path.join(self._workdir, told["directory"]), model_dir, told["saved"])
-        return told
+        if self.rank and not (isinstance(told, dict) and told.get("saved") == {}):
+            source = _source(self._workdir, told)
+            if not source:
+                chief = self._workers.name(0)
+                raise WorkerLost(f"{chief} does not name a checkpoint in {self._workdir}")
+            resume.copy(source, model_dir, told["saved"])
+        return dict(told)
 
-    def _wait_for(self, work: Callable[[], None]) -> None:
+    def _wait_for(self, work: Callable[[], None], agreement: AgreementHook) -> None:
         """Waits for a training, or until it can never end.
 
         Raises:
-          WorkerLost: if another worker has gone.
+          WorkerLost: if another worker has gone, or TensorFlow's own connections do not work.
+          Stopped: if a signal has come, and the workers do not get to leave together.
         """
         training, lost = self._thread.submit(work), self._peers.lost
-        wait([training, lost], return_when=FIRST_COMPLETED)
+        begun, still, asked = 0, 0.0, 0.0
+        while not training.done():
+            # To save what all have left together, the chief needs nobody.
+            ends = [training] if agreement.left else [training, lost]
+            if lost in wait(ends, TICK, FIRST_COMPLETED).done:
+                break
+            still, asked = still + TICK, asked + (TICK if endings.asked() else 0.0)
+            if agreement.begun > begun:  # all workers are through with the one before
+                begun, still = agreement.begun, 0.0
+            self._connected = self._connected or begun > 1
+            if asked > LEAVE_SECONDS and not agreement.left:
+                endings.check()
+            limit = NEXT_SECONDS if self._connected else FIRST_SECONDS
+            if self._workers.size > 1 and still > limit:
+                raise WorkerLost(
+                    f"no iteration for {limit:.0f} s although all workers are there: look at what "
+                    f"may stand between TensorFlow's ports (TF_CONFIG) on them, such as a firewall "
+                    f"or a proxy"
+                )
         if not training.done():
             self._peers.check()
         try:
@@ -236,8 +267,9 @@ class DistributedEngine(HostEngine):
     def _train(
         self, model: Callable, model_dir: str, params: Any, minibatches: Callable, iterations: int
     ) -> None:
-        with clusters.told_to_tensorflow(self._workers), told_nan():
-            estimator = self._estimator(model, model_dir, params, train_distribute=self._strategy)
+        told = clusters.told_to_tensorflow(self._workers)
+        with told, literal(model_dir) as directory, told_nan():
+            estimator = self._estimator(model, directory, params, train_distribute=self._strategy)
             if self._workers.size == 1:
                 estimator.train(minibatches, max_steps=iterations)
             else:
@@ -246,6 +278,25 @@ class DistributedEngine(HostEngine):
                     tf.estimator.TrainSpec(minibatches, max_steps=iterations),
                     tf.estimator.EvalSpec(minibatches),  # for evaluators, of which there are none
                 )
+
+
+def _source(workdir: str, told: Any) -> str:
+    """Where the checkpoint is that the chief told of; "" if that is none in the work directory."""
+    try:
+        directory, saved = told["directory"], told["saved"]
+        step, names, parts = (
+            int(saved["iterations"]),
+            list(saved["sha256"]),
+            directory.split(os.sep),
+        )
+        top = os.path.realpath(workdir)
+        source = os.path.realpath(os.path.join(top, *parts))  # a ValueError where that is no path
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return ""
+    name = re.compile(rf"{re.escape(resume.PREFIX)}-{step}\.[a-z0-9-]+")
+    inside = "" not in parts and os.pardir not in parts and os.path.commonpath([top, source]) == top
+    good = inside and names and all(isinstance(n, str) and name.fullmatch(n) for n in names)
+    return source if good else ""
 
 
 class _Strategy(tf.distribute.experimental.MultiWorkerMirroredStrategy):

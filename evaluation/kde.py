@@ -44,8 +44,9 @@ def fit(samples: np.ndarray, validation: np.ndarray) -> KernelDensity:
     """
     samples = np.asarray(samples, np.float64)
     steps = np.linalg.norm(np.diff(samples, axis=0), axis=1)
-    # Points are float32: a model that collapsed to one point is as wide as their resolution.
-    resolution = np.finfo(np.float32).eps * max(1.0, float(np.abs(samples).max()))
+    # Points are float32: a model that collapsed to one point is as wide as their resolution, in
+    # whatever units they come.
+    resolution = np.finfo(np.float32).eps * (float(np.abs(samples).max()) or 1.0)
     bandwidths = max(float(np.median(steps)), resolution) * BANDWIDTH_FACTORS
     scores = _mean_log_densities(cdist(validation, samples, "sqeuclidean"), bandwidths, samples)
     return KernelDensity(samples, float(bandwidths[int(np.argmax(scores))]))

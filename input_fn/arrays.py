@@ -13,6 +13,7 @@ from typing import IO, Any, List, NamedTuple, Tuple
 import numpy as np
 
 import machine
+from input_fn.held import HeldFile
 from options import UsageError
 
 LARGEST_HEADER = 64 << 10
@@ -95,17 +96,21 @@ def read_header(file: IO[bytes]) -> Header:
     return _parse(text.decode("latin-1"), 8 + len(length_bytes) + length)
 
 
-def load_npy(path: str) -> np.ndarray:
-    """The array of a .npy file, memory-mapped.
+def load_npy(path: str) -> Tuple[np.memmap, HeldFile]:
+    """The array of a .npy file, memory-mapped, and the file: see `HeldFile.unchanged`.
 
     Raises:
       ValueError: says what is wrong with it.
       OSError: if it cannot be read.
     """
+    held = HeldFile(path)
     with open(path, "rb") as file:
+        held.check_same(file.fileno())
         header = read_header(file)
         header.check_size(file.seek(0, 2))
-    return np.memmap(path, header.dtype, "r", header.offset, header.shape, header.order)
+        given: Any = file  # numpy takes open files as well as paths
+        mapped = np.memmap(given, header.dtype, "r", header.offset, header.shape, header.order)
+    return mapped, held
 
 
 def load_npz(path: str, key: str) -> np.ndarray:

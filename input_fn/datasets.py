@@ -4,7 +4,6 @@ Imports no TensorFlow.
 """
 
 import dataclasses
-import hashlib
 from typing import Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -13,6 +12,7 @@ import machine
 import streams
 from input_fn import files, gmm, one_pass, read_ahead
 from input_fn.gmm import GaussianMixture
+from input_fn.held import HeldFile
 from options import UsageError, option
 from streams import Purpose
 
@@ -85,7 +85,6 @@ class DataSettings:
             )
 
 
-FINGERPRINT_ROWS = 1000
 FEWEST_POINTS = 15
 """Of a data file: with fewer, none would be held out for each part of the evaluation."""
 CACHED_SHARE = 0.5
@@ -102,6 +101,8 @@ class Dataset(NamedTuple):
     remarks: Tuple[str, ...] = ()  # what the user should know of the points, a line each
     on_disk: bool = False  # `points` are a mapped file in C's order that memory cannot cache
     moments: Optional[Tuple[np.ndarray, np.ndarray]] = None  # see `moments`, where known already
+    digest: str = ""  # see `fingerprint`, where known already
+    file: Optional[HeldFile] = None  # that `points` map
 
     @property
     def number(self) -> int:
@@ -117,15 +118,11 @@ class Dataset(NamedTuple):
         """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
         rows = indices if self.train_rows is None else self.train_rows[indices]
         scattered = isinstance(indices, np.ndarray)
-        return np.asarray(self._scattered(rows) if scattered else self.points[rows], np.float32)
+        return np.asarray(self._scattered(rows) if scattered else self.read(rows), np.float32)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the shape and of some evenly spread points, to notice other data."""
-        number = len(self.points)
-        rows = np.unique(np.linspace(0, number - 1, min(number, FINGERPRINT_ROWS)).astype(int))
-        some = np.ascontiguousarray(self._scattered(rows), np.float64)
-        text = repr(self.points.shape).encode()
-        return hashlib.sha256(text + some.tobytes()).hexdigest()
+        """SHA-256 of all points, their shape and type, to notice other data."""
+        return self.digest or files.digest(self.points)
 
     def with_held_out(self, rows: np.ndarray) -> "Dataset":
         """The same points with some rows of them held out of training."""
@@ -133,9 +130,21 @@ class Dataset(NamedTuple):
         held_out = np.asarray(self._scattered(rows), np.float32)
         return self._replace(train_rows=np.delete(every, rows), held_out=held_out)
 
+    def read(self, rows: Union[np.ndarray, slice]) -> np.ndarray:
+        """Rows of `points`.
+
+        Raises:
+          OSError: if the file that they map has changed since it was loaded.
+        """
+        with files.unchanged(self.file):
+            return self.points[rows]
+
     def _scattered(self, rows: np.ndarray) -> np.ndarray:
         """Rows of `points` from anywhere."""
-        return read_ahead.read_rows(self.points, rows) if self.on_disk else self.points[rows]
+        if not (self.on_disk and self.file):
+            return self.read(rows)
+        with files.unchanged(self.file):
+            return read_ahead.read_rows(self.points, rows, self.file)
 
 
 def load(settings: DataSettings, held_out: int, batch_size: int) -> Dataset:
@@ -192,35 +201,36 @@ def _from_gmm(settings: DataSettings, held_out: int) -> Dataset:
         f"{empty} of {len(truth.means)} modes have no training point; raise "
         f"--toy_dataset_size={settings.toy_dataset_size}"
     )
-    return Dataset(points, None, held_out_points, truth, (remark,) if empty else ())
+    remarks = (remark,) if empty else ()
+    return Dataset(points, None, held_out_points, truth, remarks, digest=files.digest(points))
 
 
 def _from_file(settings: DataSettings, held_out: int) -> Dataset:
-    points = files.load(settings.data_file, settings.data_key)
+    path, unscaled = settings.data_file, settings.standardise == "no"
+    points, digest, file = files.load(path, settings.data_key, unscaled)
     if len(points) < FEWEST_POINTS:
-        raise UsageError(
-            f"--data_file={settings.data_file}: has {len(points)} points; needs {FEWEST_POINTS}"
-        )
+        raise UsageError(f"--data_file={path}: has {len(points)} points; needs {FEWEST_POINTS}")
     # Twice for a moment, and a mark: a file of bytes is mapped, and smaller than its rows' numbers.
     indices = (2 * index_type(len(points)).itemsize + 1) * len(points)
     if indices > machine.available_memory():
         raise UsageError(
-            f"--data_file={settings.data_file}: has {len(points)} points; their numbers alone take "
+            f"--data_file={path}: has {len(points)} points; their numbers alone take "
             f"{indices / 2**30:.1f} GiB, more memory than there is"
         )
-    too_large = isinstance(points, np.memmap) and _exceeds_cache(points)
+    too_large = file is not None and _exceeds_cache(points)
     in_one_piece = points.flags.c_contiguous
     held_out = min(held_out, int(HELD_OUT_SHARE * len(points)))
     rng = streams.generator(settings.data_seed, Purpose.HELD_OUT_POINTS)
     held_out_rows = rng.choice(len(points), size=held_out, replace=False)
-    whole = Dataset(points, None, points[:0], None, on_disk=too_large and in_one_piece)
-    dataset = whole.with_held_out(held_out_rows)
-    mean, deviation = one_pass.moments(_train_chunks(dataset))
-    one_pass.check_precision(settings.data_file, mean, deviation)
-    remarks = []
-    constant = int(np.count_nonzero(deviation == 0))
-    if constant:
-        remarks.append(f"{constant} of {int(np.prod(dataset.shape))} coordinates are constant")
+    on_disk = too_large and in_one_piece
+    whole = Dataset(points, None, points[:0], None, on_disk=on_disk, digest=digest, file=file)
+    with files.told(path):  # what happens to the file while it is read
+        dataset = whole.with_held_out(held_out_rows)
+        mean, deviation = one_pass.moments(_train_chunks(dataset))
+        one_pass.check_precision(path, mean, deviation)
+        if not unscaled:
+            _check_outliers(path, dataset, mean, deviation)
+    remarks = list(one_pass.remarks(deviation, unscaled))
     if too_large:
         order = "" if in_one_piece else ", slowly, because its array is in Fortran's order, not C's"
         remarks.append(
@@ -228,6 +238,22 @@ def _from_file(settings: DataSettings, held_out: int) -> Dataset:
             f"from disk{order}"
         )
     return dataset._replace(remarks=tuple(remarks), moments=_with_units(mean, deviation))
+
+
+def _check_outliers(path: str, dataset: Dataset, mean: np.ndarray, deviation: np.ndarray) -> None:
+    """Checks that no few points are so far out that standardising makes one of all the others."""
+    found = one_pass.far_out(
+        _train_chunks(dataset), dataset.held_out.astype(np.float64), mean, deviation
+    )
+    if found is None:
+        return
+    row, coordinate, value = found
+    at = row if dataset.train_rows is None else int(dataset.train_rows[row])
+    raise UsageError(
+        f"--data_file={path}: row {at + 1} of the data is so far out at coordinate "
+        f"{coordinate + 1}, {value:.6g}, that float32 does not tell the others apart once they are "
+        f"standardised; leave it out, or rescale the coordinate, by a logarithm say"
+    )
 
 
 def _exceeds_cache(points: np.ndarray) -> bool:
@@ -253,4 +279,4 @@ def _train_chunks(dataset: Dataset) -> Iterator[np.ndarray]:
     for start in range(0, dataset.number, rows):
         chosen = slice(start, start + rows)
         given = chosen if dataset.train_rows is None else dataset.train_rows[chosen]
-        yield dataset.points[given].astype(np.float64)
+        yield dataset.read(given).astype(np.float64)

@@ -3,59 +3,118 @@
 Imports no TensorFlow. `.npy` files are memory-mapped.
 """
 
+import contextlib
+import hashlib
 import os
 import stat
-from typing import Callable, Dict, Iterator, Sequence
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterator,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
 from input_fn import arrays, tables
+from input_fn.held import HeldFile
 from options import UsageError
 
 LARGEST = 1e30
-"""Beyond it, products in float32 overflow."""
+"""Standardised points are small; samples are so many deviations, which must stay in float32."""
+LARGEST_UNSCALED = 1e18
+"""Where networks see points as they are: the squares of larger ones, by which the first layer's
+outputs change in a training step, overflow float32."""
 ROWS_AT_A_TIME, NUMBERS_AT_A_TIME = 65536, 1 << 22
 """Of the points that are looked at together: a memory-mapped file is never held whole."""
 LARGEST_POINT = 1 << 24
 """Numbers of one point: a component's pool of ten thousand such would take 600 GiB."""
 
 
-def load(path: str, key: str) -> np.ndarray:
+class Loaded(NamedTuple):
+    """The points of a file."""
+
+    points: np.ndarray  # [N, *shape] of the file's own numeric type; memory-mapped for .npy
+    digest: str  # of all of them, see `digest`
+    file: Optional[HeldFile]  # that is mapped
+
+
+def load(path: str, key: str, unscaled: bool = False) -> Loaded:
     """The points of a file, checked.
 
     Args:
       path: a .npy, .npz or .csv file of numbers, one point a row.
       key: the array's name in an .npz that holds several, else "".
-
-    Returns:
-      [N, *shape] of the file's own numeric type; memory-mapped for .npy.
+      unscaled: whether networks will see the points as they are.
 
     Raises:
       UsageError: names the file, what is wrong with it and where.
     """
-    readers: Dict[str, Callable[[], np.ndarray]] = {
+    readers: Dict[str, Callable[[], Tuple[np.ndarray, Optional[HeldFile]]]] = {
         ".npy": lambda: arrays.load_npy(path),
-        ".npz": lambda: arrays.load_npz(path, key),
-        ".csv": lambda: tables.load_csv(path),
+        ".npz": lambda: (arrays.load_npz(path, key), None),
+        ".csv": lambda: (tables.load_csv(path), None),
     }
-    extension = os.path.splitext(path)[1].lower()
+    extension = path[-4:].lower()
     if extension not in readers:
         raise UsageError(f"--data_file={path}: must end in .npy, .npz or .csv")
     if key and extension != ".npz":
         raise UsageError(f"--data_key={key}: only an .npz file has keys, --data_file={path}")
+    with told(path):
+        try:
+            _check_regular(path)
+            points, file = readers[extension]()
+        except (ValueError, OverflowError) as error:
+            raise UsageError(f"--data_file={path}: {error}") from error
+        if points.ndim == 1:
+            points = points.reshape(-1, 1)
+        return Loaded(points, _check(path, points, file, unscaled), file)
+
+
+@contextlib.contextmanager
+def told(path: str) -> Iterator[None]:
+    """Says what the system does not give of a file while it is loaded.
+
+    Raises:
+      UsageError: names it.
+    """
     try:
-        _check_regular(path)
-        points = readers[extension]()
+        yield
     except OSError as error:
         raise UsageError(f"--data_file={path}: {error.strerror or error}") from error
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"--data_file={path}: {error}") from error
     except MemoryError as error:
         raise UsageError(f"--data_file={path}: does not fit into memory") from error
-    if points.ndim == 1:
-        points = points.reshape(-1, 1)
-    _check(path, points)
-    return points
+
+
+def unchanged(file: Optional[HeldFile]) -> ContextManager[None]:
+    """Within it points may be read, mapped ones and others; see `HeldFile.unchanged`."""
+    return contextlib.nullcontext() if file is None else file.unchanged()
+
+
+def digest(points: np.ndarray) -> str:
+    """SHA-256 of shape, type and all numbers of points that are in memory.
+
+    A .csv and a .npy have the same one if they agree to the last bit; float32 made of float64 has
+    another one.
+    """
+    whole = _new_digest(points)
+    whole.update(_bytes(points))
+    return str(whole.hexdigest())
+
+
+def _new_digest(points: np.ndarray) -> Any:
+    """A digest that has seen shape and type of points, and is to see their rows' bytes."""
+    return hashlib.sha256(repr((points.shape, points.dtype.str)).encode())
+
+
+def _bytes(rows: np.ndarray) -> np.ndarray:
+    """Of some rows, in C's order whatever theirs is."""
+    return np.ascontiguousarray(rows).reshape(-1).view(np.uint8)
 
 
 def chunks(points: np.ndarray) -> Iterator[np.ndarray]:
@@ -80,22 +139,43 @@ def _check_regular(path: str) -> None:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is too large, or nan, is told below
-def _check(path: str, points: np.ndarray) -> None:
+def _check(path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bool) -> str:
+    """Looks at all points once; returns their digest."""
     if int(np.prod(points.shape[1:])) > LARGEST_POINT:
         raise UsageError(
             f"--data_file={path}: has points of shape {list(points.shape[1:])}; a point may have "
             f"at most {LARGEST_POINT} numbers"
         )
-    first, distinct, row = np.asarray(points[0], np.float64), False, 0
-    for chunk in chunks(points):
-        flat = chunk.reshape(len(chunk), -1)
-        good = ((flat >= -LARGEST) & (flat <= LARGEST)).all(axis=1)  # nan is neither
-        if not good.all():
-            raise UsageError(
-                f"--data_file={path}: row {row + int(np.argmin(good)) + 1} of the data holds a "
-                f"number that is missing or infinite, or lies outside [-1e30, 1e30]"
-            )
-        distinct = distinct or bool((chunk != first).any())
-        row += len(chunk)
-    if not distinct:
+    largest, whole = LARGEST_UNSCALED if unscaled else LARGEST, _new_digest(points)
+    first = np.zeros(0)  # until another point is found
+    rows = rows_at_a_time(points.shape[1:])
+    for start in range(0, len(points), rows):
+        with unchanged(file):
+            chunk = np.asarray(points[start : start + rows])
+            whole.update(_bytes(chunk))
+            low, high = chunk.min(), chunk.max()  # nan if there is one, which is neither
+            if not (low >= -largest and high <= largest):
+                raise UsageError(f"--data_file={path}: {_what_is_bad(chunk, start, largest)}")
+            if not start:
+                first = chunk[0].astype(np.float64)
+            if first.size and (chunk.astype(np.float64) != first).any():
+                first = np.zeros(0)
+    if first.size:
         raise UsageError(f"--data_file={path}: all {len(points)} points are the same")
+    return str(whole.hexdigest())
+
+
+def _what_is_bad(chunk: np.ndarray, before: int, largest: float) -> str:
+    """Where a chunk's first number is that training cannot take, and what is wrong with it."""
+    flat = chunk.reshape(len(chunk), -1)
+    bad = ~((flat >= -largest) & (flat <= largest))
+    row, column = np.unravel_index(int(np.argmax(bad)), flat.shape)
+    value, fault = float(flat[row, column]), "is missing or infinite"
+    if np.isfinite(value):
+        fault = f"lies outside [-{largest:.0e}, {largest:.0e}]".replace("e+", "e")
+        if largest < LARGEST:
+            fault += ", too large for networks that see it as it is; needs --standardise=yes"
+    return (
+        f"row {before + row + 1} of the data holds a number that {fault}: coordinate {column + 1} "
+        f"is {value:.6g}"
+    )

@@ -175,24 +175,32 @@ def test_the_scripts_for_the_card_name_the_shapes(tiny_run, tmp_path):
 def test_what_is_there_is_kept_unless_told(tiny_run, tmp_path):
     workdir, _ = tiny_run
     directory = tmp_path / "export"
-    directory.mkdir()
-    (directory / "mine.txt").write_text("x")
-    (directory / "expected.npy").write_text("an earlier export")
     flags = ["--mode=export", f"--workdir={workdir}", f"--export_dir={directory}"]
-    refused = run_main(*flags)
-    assert refused.returncode == 2
-    assert "use --overwrite" in refused.stderr
-    assert sorted(os.listdir(str(directory))) == ["expected.npy", "mine.txt"]
-    elsewhere = run_main(
-        "--mode=export", f"--workdir={workdir}", f"--export_dir={tmp_path}", "--overwrite"
-    )
-    assert elsewhere.returncode == 2
-    assert "holds no export" in elsewhere.stderr
-    assert directory.exists()
-    assert run_main(*flags, "--component=3").returncode == 2
+    assert run_main(*flags, "--format=frozen").returncode == 0
+    before = sorted(os.listdir(str(directory)))
+    for more, told in (
+        ([], "use --overwrite"),
+        ([f"--export_dir={tmp_path}", "--overwrite"], "holds no export"),
+        ([f"--export_dir={workdir}/components/01", "--overwrite"], "belongs to the run"),
+        ([f"--export_dir={workdir}", "--overwrite"], "belongs to the run"),
+        (["--component=3"], "has 2 components"),
+    ):
+        done = run_main(*flags, *more)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert sorted(os.listdir(str(directory))) == before
+    (directory / "mine.txt").write_text("x")
+    done = run_main(*flags, "--overwrite")
+    assert done.returncode == 2
+    assert "holds mine.txt, which no export wrote; move it elsewhere" in done.stderr
+    (directory / "mine.txt").rename(tmp_path / "mine.txt")
     replaced = run_main(*flags, "--overwrite")
     assert replaced.returncode == 0, replaced.stderr
-    assert "saved_model" in os.listdir(str(directory))
+    after = os.listdir(str(directory))
+    assert "saved_model" in after
+    assert "model.pb" not in after
+    assert sorted(os.listdir(str(tmp_path))) == ["export", "mine.txt"]
 
 
 def test_exports_leave_the_run_alone(tiny_run):

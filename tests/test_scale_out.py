@@ -1,9 +1,11 @@
 """Whole runs of several workers, each a process of its own, on loopback."""
 
 import contextlib
+import functools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +15,11 @@ import pytest
 import tensorflow as tf
 
 import version
-from tests.conftest import ROOT, TINY, run_main
+from estimator.literal import literal
+from tests.conftest import ROOT, TINY, odd, run_main
 from tests.estimator.test_peers import free_addresses
 from tests.test_main import metrics_of
-from tests.test_reliability import assert_clean
+from tests.test_reliability import assert_clean, wait_for
 
 # 200 iterations a component, without look-ahead steps, which are each worker's own.
 FLAGS = [*TINY, "--epochs=20", "--unrolling_steps=0", "--checkpoint_seconds=0.1"]
@@ -27,7 +30,7 @@ CHECKPOINTS = [
 ]
 
 
-def start_workers(*flags, number=2, own_flags=()):
+def start_workers(*flags, number=2, own_flags=(), environment=(), program=("main.py",)):
     """The same command on all workers, as a launcher starts it; the chief first."""
     addresses = list(free_addresses(number))
     processes = []
@@ -37,8 +40,8 @@ def start_workers(*flags, number=2, own_flags=()):
         own = dict(own_flags).get(index, [])
         processes.append(
             subprocess.Popen(
-                [sys.executable, "main.py", *flags, *own],
-                env={**os.environ, "TF_CONFIG": json.dumps(config)},
+                [sys.executable, *program, *flags, *own],
+                env={**os.environ, **dict(environment), "TF_CONFIG": json.dumps(config)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -63,11 +66,43 @@ def names_in(workdir):
     return {name for name in os.listdir(workdir) if not name.startswith("events.")}
 
 
+def wait_until(happened, processes, seconds=120):
+    """Waits for something that these do, or are found not to do."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        over = time.monotonic() > deadline or any(each.poll() is not None for each in processes)
+        if over:
+            raise AssertionError(ends(processes, 10))
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
-def together(tmp_path_factory):
-    """A run of two workers: its directory, and how they ended."""
-    workdir = str(tmp_path_factory.mktemp("together") / "run")
-    return workdir, ends(start_workers(*FLAGS, f"--workdir={workdir}"))
+def black_hole():
+    """A proxy that takes calls and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(0)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory, black_hole):
+    """A run of two workers, from where a proxy must not be asked: its directory, and its ends."""
+    workdir = str(odd(tmp_path_factory.mktemp("together")) / "run")
+    proxy = f"http://127.0.0.1:{black_hole.getsockname()[1]}"
+    kinds = [f"{kind}_proxy" for kind in ("http", "https", "grpc", "all")]
+    environment = {name: proxy for kind in kinds for name in (kind, kind.upper())}
+    environment.update(no_proxy="", NO_PROXY="elsewhere")
+    workers = start_workers(*FLAGS, f"--workdir={workdir}", environment=environment)
+    return workdir, ends(workers)
+
+
+def test_no_proxy_is_asked(together, black_hole):
+    """Two workers would wait for it for ever."""
+    assert [status for status, _, _ in together[1]] == [0, 0]
+    with pytest.raises(BlockingIOError):
+        black_hole.accept()
 
 
 def test_the_chief_keeps_the_run_and_nothing_is_said_at_the_end(together):
@@ -88,14 +123,17 @@ def test_two_workers_see_what_one_alone_sees(together, tmp_path):
     assert done.returncode == 0, done.stderr
     assert names_in(workdir) == names_in(alone)
     for checkpoint in CHECKPOINTS:
-        one, two = (
-            tf.train.load_checkpoint(os.path.join(top, checkpoint)) for top in (alone, workdir)
-        )
-        assert one.get_variable_to_shape_map() == two.get_variable_to_shape_map()
-        for name in one.get_variable_to_shape_map():
-            np.testing.assert_allclose(
-                two.get_tensor(name), one.get_tensor(name), rtol=1e-3, atol=1e-4, err_msg=name
-            )
+        one, two = (weights_of(os.path.join(top, checkpoint)) for top in (alone, workdir))
+        assert one.keys() == two.keys()
+        for name in one:
+            np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def weights_of(checkpoint):
+    above, name = os.path.split(checkpoint)
+    with literal(above) as directory:
+        reader = tf.train.load_checkpoint(os.path.join(directory, name))
+        return {each: reader.get_tensor(each) for each in reader.get_variable_to_shape_map()}
 
 
 def iterations_saved(workdir, component):
@@ -110,8 +148,7 @@ def test_stopped_and_killed_workers_go_on_to_the_same_result(together, tmp_path)
     workdir = str(tmp_path / "run")
     for component, number in (("01", signal.SIGTERM), ("02", signal.SIGKILL)):
         processes = start_workers(*FLAGS, f"--workdir={workdir}")
-        while not iterations_saved(workdir, component):
-            time.sleep(0.01)
+        wait_until(functools.partial(iterations_saved, workdir, component), processes)
         processes[1].send_signal(number)
         chief, other = ends(processes, 60)
         if number == signal.SIGTERM:
@@ -130,6 +167,71 @@ def test_stopped_and_killed_workers_go_on_to_the_same_result(together, tmp_path)
         assert status == 0, errors
     assert metrics_of(workdir) == metrics_of(together[0])
     assert_clean(workdir)
+
+
+def test_a_second_command_is_refused_while_workers_train(tmp_path):
+    workdir = str(tmp_path / "run")
+    flags = [*FLAGS, "--epochs=20000", f"--workdir={workdir}"]
+    processes = start_workers(*flags)
+    wait_until(functools.partial(iterations_saved, workdir, "01"), processes)
+    held = {name: contents(os.path.join(workdir, name)) for name in ("lock", "settings.json")}
+    for more in ([], ["--steps=3"]):
+        second = run_main(*flags, *more)
+        assert second.returncode == 2, second.stdout
+        assert f"process {processes[0].pid} on " in second.stderr
+        assert second.stderr.count("\n") == 1
+    assert held == {name: contents(os.path.join(workdir, name)) for name in held}
+    assert [process.poll() for process in processes] == [None, None]
+    for process in processes:
+        process.terminate()
+    for status, _, errors in ends(processes, 60):
+        assert status == 128 + signal.SIGTERM
+        assert errors.count("\n") == 1
+
+
+def contents(path):
+    with open(path) as file:
+        return file.read()
+
+
+NEVER_TRAINS = """
+import sys, time
+from absl import app
+import main
+from estimator import backend
+
+load, does = backend.load_tensorflow, sys.argv.pop()
+
+def load_and_change(*arguments):
+    load(*arguments)
+    from estimator import distributed
+    distributed.LEAVE_SECONDS = 1.0
+    if does == "never":
+        distributed.DistributedEngine._train = lambda *_: time.sleep(1e6)
+
+backend.load_tensorflow = load_and_change
+sys.argv[0] = "main.py"
+main.define_flags()
+app.run(main.run_main, flags_parser=main.parse)
+"""
+
+
+def test_a_signal_ends_workers_whose_tensorflow_hangs(tmp_path):
+    workdir = str(tmp_path / "run")
+    processes = start_workers(
+        *TINY,
+        f"--workdir={workdir}",
+        own_flags={0: ["trains"], 1: ["never"]},
+        program=("-c", NEVER_TRAINS),
+    )
+    wait_for(processes[0], "one worker alone would be faster")  # its training is set up
+    time.sleep(1)
+    for process in processes:
+        process.terminate()
+    for status, _, errors in ends(processes, 60):
+        assert status == 128 + signal.SIGTERM
+        assert errors.startswith("Stopped by SIGTERM. What was committed in ")
+        assert errors.count("\n") == 1
 
 
 def test_a_worker_with_other_settings_is_refused_before_training(tmp_path):

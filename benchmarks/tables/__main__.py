@@ -7,20 +7,32 @@ beside this file: medians with 5-95 % bands over the seeds, and the published fi
 writes table.csv and table.md beside its runs.
 """
 
+import signal
+
+if __name__ == "__main__":  # until there is something to save, Ctrl-C needs no traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import csv
+import functools
+import io
 import os
 import sys
 from itertools import zip_longest
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
+
+import numpy as np
 
 import durable
+import endings
 from benchmarks.tables import definitions, pictures, real, runs, side_by_side, sweep
 from benchmarks.tables.bands import text_of
-from benchmarks.tables.definitions import Table
+from benchmarks.tables.definitions import Cell, Table
 from benchmarks.tables.judges import Judge
 from benchmarks.tables.side_by_side import Job
+from benchmarks.ways import ROOT
 from boost import outputs
+from endings import Stopped
 from options import UsageError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,12 +40,22 @@ TABLES: Dict[str, Table] = {**definitions.TABLES, **real.TABLES}
 
 
 def with_data(table: Table, directory: str) -> Table:
-    """The table with its points in a file that every run is given."""
+    """The table with its points in a file that every run is given.
+
+    Raises:
+      UsageError: if the file is there and holds something else.
+    """
     if not table.points:
         return table
-    path = os.path.join(directory, "data.npy")
-    os.makedirs(directory, exist_ok=True)
-    outputs.write_points(path, table.points())
+    path, points = os.path.join(directory, "data.npy"), table.points()
+    if not os.path.exists(path):
+        durable.make_directories(directory)
+        outputs.write_points(path, points)
+    elif not np.array_equal(pictures.read(path), points):
+        raise UsageError(
+            f"{path}: holds other points than those of the table; move it, or choose another "
+            "--directory"
+        )
     flags = ("--dataset=file", f"--data_file={path}")
     return table._replace(cells=tuple(c._replace(flags=c.flags + flags) for c in table.cells))
 
@@ -49,17 +71,49 @@ def collect(
     """All figures by cell and seed; only runs that are not there yet are run.
 
     Raises:
-      UsageError: if there is no scheduler at the address.
+      UsageError: if there is no scheduler at the address, or what is kept is damaged.
+      OSError: if nothing can be kept.
     """
-    wanted = {}
-    for seed in seeds:
-        for cell in table.cells:
-            kept = os.path.join(directory, cell.title.replace(" ", "_"), f"{seed}.json")
-            shown = f"{kept[:-5]}.npy" if table.images else ""
-            arguments = (cell.flags, seed, cell.modes, judge, shown)
-            wanted[cell.title, seed] = Job(f"{cell.title}, seed {seed}", kept, arguments)
+    made = {cell.title: sweep.make(cell.flags) for cell in table.cells}
+    wanted = {
+        (cell.title, seed): _job(table, cell, judge, seed, directory, made[cell.title])
+        for seed in seeds
+        for cell in table.cells
+    }
     found = side_by_side.finish(list(wanted.values()), runs.fresh, jobs, scheduler)
     return {key: found[job.path] for key, job in wanted.items() if job.path in found}
+
+
+def _job(
+    table: Table, cell: Cell, judge: Optional[Judge], seed: int, directory: str, made: sweep.Made
+) -> Job:
+    kept = os.path.join(_kept_in(directory, cell, made), f"{seed}.json")
+    shown = _image_of(kept) if table.images else ""
+    if os.path.exists(kept) and os.path.exists(shown):  # a worker of a cluster keeps its own
+        pictures.read(shown)
+    names = [prefix + column for prefix in _prefixes(table, cell) for column in table.columns]
+    number = 1 if "" not in _prefixes(table, cell) else made.steps
+    return Job(
+        f"{cell.title}, seed {seed}",
+        kept,
+        (made.flags, seed, cell.modes, judge, shown, made.data),
+        functools.partial(runs.check_figures, names=names, number=number),
+    )
+
+
+def _kept_in(directory: str, cell: Cell, made: sweep.Made) -> str:
+    """Where a cell's runs are kept: a directory of a name that belongs to its settings."""
+    return os.path.join(directory, f"{cell.title.replace(' ', '_')}-{made.digest[:12]}")
+
+
+def _image_of(kept: str) -> str:
+    """Samples of a run that is kept, where points are images."""
+    return f"{os.path.splitext(kept)[0]}.npy"
+
+
+def _prefixes(table: Table, cell: Cell) -> Tuple[str, ...]:
+    """Of the names of the figures that are shown; "": those of the steps themselves."""
+    return ("",) if table.by_step or not cell.modes else tuple(f"{m}_" for m in cell.modes)
 
 
 def rows_of(
@@ -75,11 +129,10 @@ def rows_of(
                 title = str(step) if len(table.cells) == 1 else f"{cell.title}, step {step}"
                 rows.append((title, {c: [f[c][step - 1] for f in each] for c in table.columns}))
             continue
-        for mode in cell.modes or ("",):
-            prefix = f"{mode}_" if mode else ""
+        for prefix in _prefixes(table, cell):
             title = cell.title
             if len(cell.modes) > 1:
-                title += {"evaluate": ", plain", "refine": ", refined"}[mode]
+                title += {"evaluate_": ", plain", "refine_": ", refined"}[prefix]
             rows.append((title, {c: [f[prefix + c][-1] for f in each] for c in table.columns}))
     return rows
 
@@ -109,13 +162,14 @@ def write(
     lines += [line for text in (table.note, remark) if text for line in ("", text)]
     text = "\n".join(lines) + "\n"
     durable.write_atomically(os.path.join(HERE, f"{name}.md"), text)
-    with open(os.path.join(HERE, f"{name}.csv"), "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "seed number", *table.columns])
-        for title, values in rows:
-            columns = zip_longest(*(values[c] for c in table.columns), fillvalue="")
-            for number, each in enumerate(columns):
-                writer.writerow([title, number, *each])
+    figures_of_seeds = io.StringIO(newline="")
+    writer = csv.writer(figures_of_seeds)
+    writer.writerow(["row", "seed number", *table.columns])
+    for title, values in rows:
+        columns = zip_longest(*(values[c] for c in table.columns), fillvalue="")
+        for number, each in enumerate(columns):
+            writer.writerow([title, number, *each])
+    durable.write_atomically(os.path.join(HERE, f"{name}.csv"), figures_of_seeds.getvalue())
     pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows, published)
     return text
 
@@ -134,7 +188,8 @@ def run(name: str, seeds: int, directory: str, jobs: int, scheduler: str) -> Tup
       The Markdown, and whether no run failed.
 
     Raises:
-      UsageError: if the data, or the cluster, cannot be had.
+      UsageError: if the data, or the cluster, cannot be had, or what is kept is damaged.
+      OSError: if nothing can be written.
     """
     directory = os.path.join(directory, name)
     table = with_data(TABLES[name], directory)
@@ -146,13 +201,22 @@ def run(name: str, seeds: int, directory: str, jobs: int, scheduler: str) -> Tup
         rows.insert(0, perfect_row(table, judge))
     text = write(name, table, rows, judge.remark if judge else "")
     if table.images:
-        kept = {c.title: os.path.join(directory, c.title.replace(" ", "_")) for c in table.cells}
-        pictures.samples(os.path.join(HERE, f"{name}_samples.png"), directory, kept, chosen[0])
+        files = {"Data": os.path.join(directory, "data.npy")}
+        for cell in table.cells:
+            kept = os.path.join(_kept_in(directory, cell, sweep.make(cell.flags)), str(chosen[0]))
+            files[cell.title] = _image_of(f"{kept}.json")
+        pictures.samples(os.path.join(HERE, f"{name}_samples.png"), files)
     return text, len(found) == len(chosen) * len(table.cells)
 
 
-def main() -> None:
-    """Runs what is missing and writes the table; status 1 if runs failed, 2 for bad input."""
+def main(listens: bool = False) -> None:
+    """Runs what is missing and writes the table.
+
+    Status 1 if runs failed, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM.
+
+    Args:
+      listens: whether signals are the command's to handle.
+    """
     parser = argparse.ArgumentParser(prog="benchmarks.tables", description=__doc__.splitlines()[0])
     parser.add_argument("name", nargs="?", choices=sorted(TABLES))
     parser.add_argument("--sweep", help='instead of NAME: a file of {"flag": [values, ...], ...}')
@@ -170,18 +234,33 @@ def main() -> None:
         parser.error(f"--seeds={given.seeds}: {given.name} has {has}; needs 1 to {has}, or 0: all")
     if given.jobs < 1:
         parser.error(f"--jobs={given.jobs}: needs 1 or more")
-    directory = os.path.abspath(given.directory)
+    directory, path = (
+        os.path.abspath(os.path.expanduser(each)) for each in (given.directory, given.sweep or "")
+    )
+    kept = f"Finished runs are kept in {directory}; the same command goes on from there."
+    if listens:
+        endings.listen(lambda: kept)
+    os.chdir(ROOT)  # where main.py is run, and flag files are looked for
     try:
         if given.sweep:
-            text, whole = sweep.run(sweep.read(given.sweep), directory, given.jobs, given.scheduler)
+            text, whole = sweep.run(sweep.read(path), directory, given.jobs, given.scheduler)
         else:
             text, whole = run(given.name, given.seeds, directory, given.jobs, given.scheduler)
+        print(text)
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    print(text)
+        _end(f"error: {error}", 2)
+    except Stopped as stopped:
+        _end(f"Stopped by {stopped}. {kept}", stopped.status)
+    except OSError as error:
+        _end(f"error: {endings.of_the_system(error)}. {kept}", 1)
     sys.exit(0 if whole else 1)
 
 
+def _end(said: str, status: int) -> NoReturn:
+    print(UsageError(said), file=sys.stderr)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    main()
+    endings.settle_in()
+    main(listens=True)

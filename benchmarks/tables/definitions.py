@@ -17,7 +17,7 @@ class Cell(NamedTuple):
 
     title: str
     flags: Tuple[str, ...]
-    modes: Tuple[str, ...] = ()  # see `runs.run`
+    modes: Tuple[str, ...] = ()  # see `runs.fresh`
 
 
 class Table(NamedTuple):

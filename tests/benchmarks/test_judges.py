@@ -2,6 +2,10 @@
 
 import contextlib
 import io
+import json
+import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +14,11 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from benchmarks.tables import __main__ as tables
-from benchmarks.tables import judges, pictures, real, runs
+from benchmarks.tables import judges, pictures, real, sweep
+from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
 from input_fn.datasets import DataSettings
+from options import UsageError
 
 
 def test_divergences_of_labels_against_closed_forms():
@@ -150,9 +156,56 @@ def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
     assert lines[0].split(",")[2:] == list(table.columns)
 
 
-def test_a_failed_run_is_told(tmp_path):
-    with pytest.raises(RuntimeError, match="--steps=0"):
-        runs.run(["--steps=0"], 1, str(tmp_path / "run"), ())
+def small_table(directory, **changed):
+    """A table of one cell, as if its data and its only run were there already."""
+    cell = Cell("One [ö]", ("--steps=2",), ("evaluate",))
+    points = np.arange(30.0).reshape(15, 2)
+    table = Table("Small", (cell,), ("modes",), (1,), [], points=lambda: points, images=True)
+    table = tables.with_data(table._replace(**changed), str(directory))
+    made = sweep.make(table.cells[0].flags)
+    return table, Path(tables._kept_in(str(directory), table.cells[0], made))
+
+
+def test_a_table_is_never_made_of_what_is_not_whole(tmp_path):
+    table, kept = small_table(tmp_path)
+    kept.mkdir()
+    good, image = {"evaluate_modes": [3]}, kept / "1.npy"
+    (kept / "1.json").write_text(json.dumps(good))
+    np.save(str(image), np.zeros((20, 2)))
+    found = tables.collect(table, None, [1], str(tmp_path), 1)
+    assert found == {("One [ö]", 1): good}
+    whole = image.read_bytes()
+    for damage in (b"", whole[:-20], whole[:50], b"\x80\x03]q\x00."):
+        image.write_bytes(damage)
+        with pytest.raises(UsageError, match=re.escape(f"{image}: is not what a table leaves")):
+            tables.collect(table, None, [1], str(tmp_path), 1)
+    os.remove(str(image))
+    os.mkfifo(str(image))
+    with pytest.raises(UsageError, match="is no regular file"):
+        tables.collect(table, None, [1], str(tmp_path), 1)
+    os.remove(str(image))
+    for damage in ({"modes": [3]}, {"evaluate_modes": [3, 4]}, {"evaluate_modes": [None]}):
+        (kept / "1.json").write_text(json.dumps(damage))
+        with pytest.raises(UsageError, match="1.json: is not what a finished run leaves"):
+            tables.collect(table, None, [1], str(tmp_path), 1)
+    by_step, kept = small_table(tmp_path, by_step=(1, 2))
+    (kept / "1.json").write_text(json.dumps({"modes": [3]}))
+    with pytest.raises(UsageError, match="modes is no list of 2 numbers"):
+        tables.collect(by_step, None, [1], str(tmp_path), 1)
+
+
+def test_runs_of_a_table_belong_to_its_flags_and_points(tmp_path):
+    places = {small_table(tmp_path / "a")[1].name}
+    other = Cell("One [ö]", ("--steps=3",), ("evaluate",))
+    places.add(small_table(tmp_path / "b", cells=(other,))[1].name)
+    places.add(small_table(tmp_path / "c", points=lambda: np.ones((15, 2)))[1].name)
+    assert len(places) == 3
+    unknown = Cell("One [ö]", ("--stepz=3",))
+    with pytest.raises(UsageError, match="Unknown command line flag 'stepz'"):
+        small_table(tmp_path / "a", cells=(unknown,))
+    with pytest.raises(UsageError, match="data.npy: holds other points"):  # somebody's own, perhaps
+        small_table(tmp_path / "c")
+    np.testing.assert_array_equal(np.load(str(tmp_path / "c" / "data.npy")), np.ones((15, 2)))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,13 @@
 """Refined sampling: the calibration and the acceptance against known densities; a whole run."""
 
+import glob
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -10,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from boost import refinement
-from tests.conftest import run_main
+from boost import refinement, sealed
+from endings import Diverged
+from streams import Purpose
+from tests.conftest import ROOT, run_main
 
 
 @given(st.floats(0.2, 5.0), st.floats(-2.0, 2.0), st.integers(0, 1000))
@@ -73,11 +80,92 @@ def test_refined_samples_are_made_once_and_kept(tiny_run, tmp_path):
     assert first.shape == (300, 2)
     np.testing.assert_array_equal(first, second)
     (name,) = [n for n in os.listdir(os.path.join(workdir, "refinement")) if n != "lock"]
-    with open(os.path.join(workdir, "refinement", name, "refinement.json")) as file:
-        kept = json.load(file)
-    checkpoint = os.path.join(workdir, sorted(kept["sha256"])[0])
+    path = os.path.join(workdir, "refinement", name, "refinement.json")
+    with open(path) as file:
+        text = file.read()
+    kept = json.loads(text)
+    outside = kept["rounds"][0]["checkpoint"]
+    for damaged in (
+        text.replace(f'"cap": {kept["cap"]}', '"cap": 1000.0'),
+        text.replace(str(kept["rounds"][0]["slope"]), "1.0"),
+        sealed.seal(refinement.FORMAT, {**of(kept), "digests": {}}),
+        sealed.seal(refinement.FORMAT, json.loads(json.dumps(of(kept)).replace(outside, "/etc/x"))),
+        "[]",
+        None,
+    ):
+        assert damaged != text
+        os.remove(path)
+        if damaged is None:
+            os.mkfifo(path)
+        else:
+            with open(path, "w") as file:
+                file.write(damaged)
+        assert_refused(workdir)
+    os.remove(path)
+    with open(path, "w") as file:
+        file.write(text)
+    checkpoint = os.path.join(workdir, sorted(kept["digests"])[0])
     with open(checkpoint, "r+b") as file:
         file.write(b"xxxx")
-    done = run_main("--mode=evaluate", "--refine", f"--workdir={workdir}")
+    done = assert_refused(workdir)
+    assert "was changed since it was committed" in done.stderr
+
+
+def of(kept):
+    return {name: value for name, value in kept.items() if name not in ("format", "sha256")}
+
+
+def assert_refused(workdir):
+    done = run_main("--mode=sample", "--refine", "--output=x.npy", f"--workdir={workdir}")
     assert done.returncode == 2
     assert "is damaged; remove it to refine anew" in done.stderr
+    assert done.stderr.count("\n") == 1
+    return done
+
+
+class NeverAccepts(refinement.Refiner):
+    """A refinement of which every ratio lies far below the cap."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def _proposals(self, seed, purpose, rounds):
+        while True:
+            self.asked += 1
+            yield np.zeros((1000, 2)), np.random.Generator(np.random.Philox(0))
+
+    def log_ratio(self, points, rounds=None):
+        return np.full(len(points), -100.0)
+
+
+def test_proposals_that_are_never_accepted_end_in_a_line():
+    refiner = NeverAccepts()
+    with pytest.raises(Diverged, match="refining accepts 0 of 1000 samples"):
+        refiner._accepted(10, 0, Purpose.SAMPLE, refinement.Refinement((), 0.0, 0.5, {}))
+    assert refiner.asked == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_refining_loses_nothing_that_was_trained(tiny_run, tmp_path, number):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    flags = ["--mode=sample", "--refine", "--num_samples=300", "--iterations_per_loop=100"]
+    command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, "--workdir=run"]
+    process = subprocess.Popen(
+        [*command, "--output=x.npy", "--checkpoint_seconds=0.05"],
+        cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not glob.glob(f"{glob.escape(workdir)}/refinement/*/round_1/progress.json"):
+        time.sleep(0.01)
+        assert process.poll() is None
+    process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert error == (
+        f"Stopped by {number.name}. What was trained of the refinement is kept; the same command "
+        f"goes on from there.\n"
+    )
+    (path,) = glob.glob(f"{glob.escape(workdir)}/refinement/*/round_1/progress.json")
+    with open(path) as file:
+        assert 0 < json.load(file)["iterations"] < 12_000
+    assert not os.path.exists(str(tmp_path / "x.npy"))

@@ -2,19 +2,29 @@
 
 import contextlib
 import json
+import os
+import random
+import signal
 import socket
+import struct
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from endings import WorkerLost
+import endings
+from endings import Stopped, WorkerLost
 from estimator import peers
 from estimator.cluster import Cluster
 from estimator.peers import Peers
 from options import UsageError
+from tests.conftest import ROOT
 
 FACTS = {"--batch_size": 64, "version": "aa"}
+TEXT = "process 1 on here\n"
 
 
 def free_addresses(number):
@@ -29,7 +39,7 @@ def free_addresses(number):
 @pytest.fixture
 def witness(tmp_path):
     path = tmp_path / "lock"
-    path.write_text("process 1 on here\n")
+    path.write_text(TEXT)
     return str(path)
 
 
@@ -44,7 +54,7 @@ def meeting(witness):
         def one(rank):
             seen = dict(enumerate(witnesses)).get(rank, witness)
             try:
-                all_peers[rank].meet(facts[rank], seen)
+                all_peers[rank].meet(facts[rank], seen, "" if rank else TEXT)
             except (UsageError, WorkerLost) as error:
                 return error
             return all_peers[rank]
@@ -84,7 +94,8 @@ def test_a_worker_without_the_files_is_refused(meeting, tmp_path, witness, monke
     monkeypatch.setattr(peers, "SHARED_SECONDS", 0.3)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("process 1 on another host\n")
-    for other in (str(elsewhere), str(tmp_path / "missing")):
+    os.mkfifo(str(tmp_path / "pipe"))  # which nobody writes
+    for other in (str(elsewhere), str(tmp_path / "missing"), str(tmp_path / "pipe")):
         for error in meeting([FACTS, FACTS], [witness, other]):
             assert isinstance(error, UsageError)
             assert "does not see" in str(error)
@@ -95,9 +106,9 @@ def test_a_worker_that_does_not_come_is_named(meeting, monkeypatch, witness):
     monkeypatch.setattr(peers, "MEETING_SECONDS", 0.5)
     addresses = free_addresses(2)
     with pytest.raises(WorkerLost, match=rf"worker 1 \({addresses[1]}\) did not come within"):
-        Peers(Cluster(addresses, 0)).meet(FACTS, witness)
+        Peers(Cluster(addresses, 0)).meet(FACTS, witness, TEXT)
     with pytest.raises(WorkerLost, match=rf"the chief \({addresses[0]}\) does not answer"):
-        Peers(Cluster(addresses, 1)).meet(FACTS, witness)
+        Peers(Cluster(addresses, 1)).meet(FACTS, witness, TEXT)
 
 
 def test_a_taken_port_is_named(witness):
@@ -106,41 +117,252 @@ def test_a_taken_port_is_named(witness):
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(UsageError, match=rf"TF_CONFIG: {address}: Address already in use"):
-            Peers(Cluster((address, "127.0.0.1:1"), 0)).meet(FACTS, witness)
+            Peers(Cluster((address, "127.0.0.1:1"), 0)).meet(FACTS, witness, TEXT)
 
 
-def test_strangers_and_workers_that_start_again_do_not_count(meeting, witness):
+def test_the_chief_does_not_open_the_witness():
+    """Closing it again would give up a POSIX lock on it."""
     addresses = free_addresses(2)
-    host, port = addresses[0].split(":")
+    with ThreadPoolExecutor(1) as pool:
+        met = pool.submit(Peers(Cluster(addresses, 0)).meet, FACTS, "/not/there", TEXT)
+        with connected(addresses[0]) as worker:
+            worker.sendall(json.dumps({"rank": 1, "facts": FACTS}).encode() + b"\n")
+            assert json.loads(worker.recv(1000).decode()) == {"witness": TEXT}
+            worker.sendall(b'{"sees": true}\n')
+            met.result(60)
 
-    def disturb():
-        for text in ("GET / HTTP/1.0\n\n", "[]\n", '{"rank": 9}\n', "",
-                     json.dumps({"rank": 1, "facts": FACTS}) + "\n"):  # fmt: skip
-            with contextlib.closing(connected(host, int(port))) as stranger:
-                stranger.sendall(text.encode())
 
-    with ThreadPoolExecutor(2) as pool:
-        chief = Peers(Cluster(addresses + free_addresses(1), 0))
-        waiting = pool.submit(chief.meet, FACTS, witness)
-        pool.submit(disturb).result()
-        assert not waiting.done()  # worker 1 came, and worker 2 not yet
-        others = [Peers(Cluster(chief._cluster.addresses, rank)) for rank in (1, 2)]
-        met = [pool.submit(others[0].meet, FACTS, witness)]
-        time.sleep(0.3)
-        with ThreadPoolExecutor(1) as third:
-            third.submit(others[1].meet, FACTS, witness).result()
-        for each in [waiting, *met]:
-            each.result()
+def connected(address):
+    host, port = address.split(":")
+    for _ in range(100):
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection((host, int(port)))
+        time.sleep(0.05)
+    raise AssertionError("nobody listens")
+
+
+def test_workers_that_start_again_count_once(witness):
+    addresses = free_addresses(3)
+    chief, *others = [Peers(Cluster(addresses, rank)) for rank in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        met = [pool.submit(chief.meet, FACTS, witness, TEXT)]
+        for _ in range(2):
+            with contextlib.closing(connected(addresses[0])) as earlier:
+                earlier.sendall(json.dumps({"rank": 1, "facts": FACTS}).encode() + b"\n")
+                time.sleep(0.2)
+        met.append(pool.submit(others[1].meet, FACTS, witness, ""))
+        time.sleep(0.2)
+        assert not met[0].done()  # worker 1 came twice, and went
+        met.append(pool.submit(others[0].meet, FACTS, witness, ""))
+        for each in met:
+            each.result(60)
     chief.share(5)
     assert [other.share() for other in others] == [5, 5]
 
 
-def connected(host, port):
-    for _ in range(100):
-        with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection((host, port))
-        time.sleep(0.05)
-    raise AssertionError("nobody listens")
+def drip(line):
+    for _ in range(3000):
+        line.sendall(b" ")
+        time.sleep(0.01)
+
+
+def fuzz(line, rng):
+    parts = [b"{", b"}", b"[", b'"rank"', b":", b"1", b"-", b"1e999", b"NaN", b",", b"\n", b"\xff"]
+    line.sendall(b"".join(rng.choice(parts) for _ in range(rng.randrange(40))) + b"\n")
+
+
+TEXTS = [
+    b"GET / HTTP/1.0\n", b"[]", b"7", b"null", b"{}", b'{"rank": 9}', b'{"rank": 0}',
+    b'{"rank": 1}', b'{"rank": true, "facts": {}}', b'{"rank": 1.0, "facts": {}}',
+    b'{"rank": "1", "facts": {}}', b'{"rank": [1], "facts": {}}', b'{"rank": 1, "facts": [[]]}',
+    b'{"rank": -1e999}', b'{"rank": NaN}', b"\xff\xfe", b"\x16\x03\x01\x02\x00", b"\0" * 100,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"[" * 200000, b'{"a":' * 50000,
+    b'{"rank": ' + b"1" * 250000 + b"}",
+]  # fmt: skip
+AT_ONCE = struct.pack("ii", 1, 0)
+STRANGERS = [
+    lambda line: time.sleep(30),
+    drip,
+    lambda line: [line.sendall(b"x" * (1 << 20)) for _ in range(200)],
+    lambda line: [line.sendall(b"\n" * 1000) for _ in range(100)],
+    lambda line: line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE),
+    *[lambda line, text=text: line.sendall(text + b"\n") for text in TEXTS],
+    *[lambda line, seed=seed: fuzz(line, random.Random(seed)) for seed in range(100)],
+]
+
+
+def test_strangers_do_not_keep_workers_waiting(witness, monkeypatch):
+    """All come first, and most stay; a hello may take longer than all of this test."""
+    monkeypatch.setattr(peers, "HELLO_SECONDS", 1000.0)
+    addresses = free_addresses(3)
+
+    def come(stranger):
+        with contextlib.suppress(OSError), contextlib.closing(connected(addresses[0])) as line:
+            stranger(line)
+
+    with ThreadPoolExecutor(3) as pool:
+        all_peers = [Peers(Cluster(addresses, rank)) for rank in range(3)]
+        met = [pool.submit(all_peers[0].meet, FACTS, witness, TEXT)]
+        for stranger in STRANGERS:
+            threading.Thread(target=come, args=(stranger,), daemon=True).start()
+        time.sleep(1.0)
+        assert not met[0].done()
+        met += [pool.submit(each.meet, FACTS, witness, "") for each in all_peers[1:]]
+        for each in met:
+            each.result(60)
+    all_peers[0].share(5)
+    assert [each.share() for each in all_peers[1:]] == [5, 5]
+
+
+def test_a_crowd_that_says_nothing_makes_room(meeting, monkeypatch):
+    monkeypatch.setattr(peers, "HELLO_SECONDS", 1000.0)
+    addresses = free_addresses(2)
+
+    def crowd():
+        first = connected(addresses[0])
+        others = [connected(addresses[0]) for _ in range(300)]
+        first.settimeout(60)
+        assert first.recv(1) == b""
+        return others
+
+    with ThreadPoolExecutor(2) as pool:
+        chief = pool.submit(Peers(Cluster(addresses, 0)).meet, FACTS, "", TEXT)
+        others = pool.submit(crowd).result(60)
+        with connected(addresses[0]) as worker:
+            worker.sendall(json.dumps({"rank": 1, "facts": {}}).encode() + b"\n")
+            with pytest.raises(UsageError, match="--batch_size=None: worker 1"):
+                chief.result(60)
+    for other in others:
+        other.close()
+
+
+def test_a_guest_has_to_say_all_in_time(monkeypatch):
+    monkeypatch.setattr(peers, "HELLO_SECONDS", 0.5)
+    addresses = free_addresses(2)
+    with ThreadPoolExecutor(2) as pool:
+        chief = pool.submit(Peers(Cluster(addresses, 0)).meet, FACTS, "", TEXT)
+        with connected(addresses[0]) as stranger, pytest.raises(OSError):  # noqa: PT011
+            drip(stranger)
+        assert not chief.done()
+        with connected(addresses[0]) as worker:
+            worker.sendall(json.dumps({"rank": 1, "facts": {}}).encode() + b"\n")
+            with pytest.raises(UsageError, match="--batch_size=None: worker 1"):
+                chief.result(60)
+
+
+def test_a_line_ends_whatever_comes_over_it():
+    def speak(stranger, there):
+        with contextlib.suppress(OSError), contextlib.closing(there):
+            stranger(there)
+
+    def end_of(stranger):
+        here, there = socket.socketpair()
+        threading.Thread(target=speak, args=(stranger, there), daemon=True).start()
+        line = peers._Line(here)
+        while line.receive(1.0) is not None:
+            pass
+        assert len(line._unread) <= peers.LONGEST_LINE + (1 << 16)
+        line.close()
+        return line.end
+
+    with ThreadPoolExecutor(len(STRANGERS)) as pool:
+        ends = list(pool.map(end_of, STRANGERS))
+    assert all(ends)
+    assert ends[:3] == ["been silent for 1 s", "been silent for 1 s", "sent too long a line"]
+
+
+def test_a_worker_passes_by_what_is_not_its_chief(witness, monkeypatch):
+    monkeypatch.setattr(peers, "MEETING_SECONDS", 60.0)
+    addresses = free_addresses(2)
+    host, port = addresses[0].split(":")
+    worker, chief = [Peers(Cluster(addresses, rank)) for rank in (1, 0)]
+    with ThreadPoolExecutor(2) as pool:
+        met = pool.submit(worker.meet, FACTS, witness, "")
+        for text in (b"\n", b"[" * 200000 + b"\n", b"x" * (1 << 20), b'{"see": 1}\n'):
+            with socket.socket() as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind((host, int(port)))
+                listener.listen()
+                with listener.accept()[0] as line, contextlib.suppress(OSError):
+                    line.sendall(text)
+        pool.submit(chief.meet, FACTS, witness, TEXT).result(60)
+        met.result(60)
+    chief.share(5)
+    assert worker.share() == 5
+
+
+@pytest.mark.parametrize("text", [b"", b"\n"])
+def test_an_address_that_takes_calls_and_says_nothing_is_no_chief(monkeypatch, witness, text):
+    monkeypatch.setattr(peers, "MEETING_SECONDS", 1.0)
+    with socket.socket() as silent, ThreadPoolExecutor(1) as pool:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        addresses = (f"127.0.0.1:{silent.getsockname()[1]}", "127.0.0.1:1")
+        met = pool.submit(Peers(Cluster(addresses, 1)).meet, FACTS, witness, "")
+        lines = []
+        silent.settimeout(0.2)
+        while not met.done():
+            with contextlib.suppress(OSError):
+                lines.append(silent.accept()[0])
+                lines[-1].sendall(text)
+        with pytest.raises(WorkerLost, match=r"the chief \(127.* does not answer for 1 s \(it has"):
+            met.result()
+
+
+def test_a_worker_that_goes_while_they_look_at_the_witness_is_lost(witness):
+    addresses = free_addresses(2)
+    with ThreadPoolExecutor(1) as pool:
+        met = pool.submit(Peers(Cluster(addresses, 0)).meet, FACTS, witness, TEXT)
+        with connected(addresses[0]) as worker:
+            worker.sendall(json.dumps({"rank": 1, "facts": FACTS}).encode() + b"\n")
+            assert worker.recv(1000)
+        with pytest.raises(WorkerLost, match="worker 1 .* has ended"):
+            met.result(60)
+
+
+SIGNALLED = """
+import contextlib, endings
+from estimator.cluster import Cluster
+from estimator.peers import Peers
+endings.listen(lambda: "")
+print("here", flush=True)
+try:
+    with endings.deferred() if {deferred} else contextlib.suppress():
+        Peers(Cluster(("127.0.0.1:{port}", "127.0.0.1:1"), {rank})).meet({{}}, "", "")
+except endings.Stopped as stopped:
+    raise SystemExit(stopped.status)
+"""
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_signal_ends_the_meeting(rank, deferred):
+    (address,) = free_addresses(1)
+    code = SIGNALLED.format(port=address.split(":")[1], rank=rank, deferred=deferred)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout.readline() == b"here\n"
+    time.sleep(0.2)
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    process.stdout.close()
+
+
+def test_a_signal_ends_the_wait_for_a_chief_that_says_nothing(meeting, monkeypatch):
+    """It lives: its signs of life come."""
+    monkeypatch.setattr(peers, "LEAVE_SECONDS", 1.0)
+    _, other = meeting([FACTS] * 2)
+    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    with pytest.raises(Stopped, match="SIGTERM"):
+        other.share()
+
+
+def test_a_signal_here_explains_why_another_has_gone(meeting, monkeypatch):
+    chief, other = meeting([FACTS] * 2)
+    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    leave(other)
+    chief.lost.result(10)
+    with pytest.raises(Stopped, match="SIGTERM"):
+        chief.check()
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])

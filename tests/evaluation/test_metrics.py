@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.neighbors import KernelDensity as SklearnKernelDensity
 
 from boost import scoring
@@ -48,6 +50,21 @@ def test_a_collapsed_model_is_scored_and_not_a_crash():
     assert density.bandwidth > 0
     assert likelihood.coverage == 0
     assert likelihood.log_p < -1e6
+
+
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=40)
+@given(st.floats(-29, 30), st.booleans())
+def test_scores_do_not_depend_on_the_units(exponent, collapsed):
+    """Of no size that data files may have; log_p moves by the volume of a unit."""
+    rng, unit = np.random.RandomState(0), 10.0**exponent
+    samples, validation, real = rng.randn(60, 2), rng.randn(30, 2), rng.randn(40, 2)
+    if collapsed:
+        samples, validation = np.full((60, 2), 0.7), np.full((30, 2), 0.7)
+    expected, _ = coverage.evaluate(samples, validation, real)
+    found, _ = coverage.evaluate(unit * samples, unit * validation, unit * real)
+    assert found.coverage == expected.coverage
+    assert found.log_p == pytest.approx(expected.log_p - 2 * np.log(unit), rel=1e-6)
 
 
 @pytest.mark.parametrize(

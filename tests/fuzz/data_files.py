@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 
-from input_fn import datasets
+from input_fn import datasets, files
 from input_fn.datasets import DataSettings
 from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
@@ -67,15 +67,21 @@ def run(path, key=""):
 
     def load():
         with guarded(os.path.dirname(path), memory):
-            dataset = datasets.load(settings, 20, 2)
-            mean, deviation = datasets.moments(dataset)
-            if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
-                raise Finding("loads numbers that are not finite")
-            dataset.fingerprint()
-            dataset.train_points(slice(0, 10))
-            return "loaded"
+            return _loaded(settings)
 
     return outcome(load)
+
+
+def _loaded(settings):
+    dataset = datasets.load(settings, 20, 2)
+    shift, scale = (values.astype(np.float32) for values in datasets.moments(dataset))
+    points = dataset.train_points(slice(0, 10))
+    for numbers in (shift, scale, dataset.held_out, points, (points - shift) / scale):
+        if not np.isfinite(numbers).all():
+            raise Finding("loads numbers that are not finite")
+    if dataset.fingerprint() != files.digest(dataset.points):
+        raise Finding("has a fingerprint of other points")
+    return "loaded"
 
 
 def _save(path, data):
@@ -88,7 +94,9 @@ def _points(rng):
     shape = _one(rng, [(200, 2), (50,), (30, 3, 2), (20, 1), (16, 2, 2, 1)])
     points = 100 * rng.randn(*shape)
     if rng.rand() < 0.2:
-        points.flat[rng.randint(points.size)] = _one(rng, [np.nan, np.inf, 1e31, -1e300, 1e30])
+        points.flat[rng.randint(points.size)] = _one(
+            rng, [np.nan, np.inf, 1e31, -1e300, 1e30, 1e25, -1e19, 1e9, -0.0, 1e-40]
+        )
     with np.errstate(all="ignore"):
         return points.astype(_one(rng, TYPES))
 

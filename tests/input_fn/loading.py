@@ -24,7 +24,7 @@ def header(descr="'<f8'", order="False", shape="(200, 2)"):
 
 def load(path, data, key=""):
     path.write_bytes(data)
-    return files.load(str(path), key)
+    return files.load(str(path), key).points
 
 
 def refused(path, data, message, key=""):

@@ -23,7 +23,7 @@ def test_arrays_of_all_numbers_and_orders_load_as_numpy_loads_them(tmp_path, ver
     np.testing.assert_array_equal(loaded, points)
     assert loaded.dtype == points.dtype
     np.savez_compressed(str(tmp_path / "a.npz"), points)
-    np.testing.assert_array_equal(files.load(str(tmp_path / "a.npz"), ""), points)
+    np.testing.assert_array_equal(files.load(str(tmp_path / "a.npz"), "").points, points)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from input_fn import files
@@ -38,6 +39,28 @@ def test_special_files_are_refused_and_never_waited_for(tmp_path):
         assert str(error.value).isprintable()
 
 
+def test_files_load_whatever_they_are_called(tmp_path):
+    long = str(tmp_path)
+    while len(long) < 3800:
+        long = os.path.join(long, "x" * 200)
+    os.makedirs(long)
+    names = [os.path.join(long, "y" * (4030 - len(long) - 5) + ".npy")]
+    names += [str(tmp_path / n) for n in ("[a]*?.npy", "a\\b.npy", "a\nb.npy", "gr\xf6\xdfe.NPY")]
+    names += [str(tmp_path / n) for n in ("\udcff.npy", "%s{0}'\".npy", ".npy")]
+    for name in names:
+        with open(name, "wb") as file:
+            file.write(npy())
+    os.symlink(names[0], str(tmp_path / "link.npy"))
+    for name in [*names, str(tmp_path / "link.npy")]:
+        assert files.load(name, "").points.shape == (200, 2)
+    key = "a\nb[\\"
+    np.savez(str(tmp_path / "a.npz"), **{key: np.eye(3), "gr\xf6\xdfe": np.eye(4)})
+    assert files.load(str(tmp_path / "a.npz"), key).points.shape == (3, 3)
+    with pytest.raises(UsageError, match="--data_key=no: not in .*a.npz, which holds") as error:
+        files.load(str(tmp_path / "a.npz"), "no")
+    assert str(error.value).isprintable()
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     for name in ("a.npy", "a.npz", "a.csv"):
         path = tmp_path / name
@@ -70,7 +93,7 @@ def mapped():
     return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (mapped() + int(sys.argv[2]),) * 2)
 try:
-    print(files.load(sys.argv[1], "").shape)
+    print(files.load(sys.argv[1], "").points.shape)
 except UsageError as error:
     print(error)
 """

@@ -99,11 +99,11 @@ def test_csv_with_a_header_blanks_and_a_byte_order_mark(tmp_path):
     path = tmp_path / "a.csv"
     rows = "".join(f"{i}, {i * 0.5}\n" for i in range(100))
     path.write_bytes(b"\xef\xbb\xbf" + f"height, width\n{rows}".encode())
-    points = files.load(str(path), "")
+    points = files.load(str(path), "").points
     np.testing.assert_array_equal(points, np.stack([np.arange(100), np.arange(100) / 2], axis=1))
 
 
 def test_quoted_numbers_are_no_header(tmp_path):
     path = tmp_path / "quoted.csv"
     path.write_text('"1.5","2"\n"3","4"\n')
-    np.testing.assert_array_equal(files.load(str(path), ""), [[1.5, 2], [3, 4]])
+    np.testing.assert_array_equal(files.load(str(path), "").points, [[1.5, 2], [3, 4]])
