@@ -34,11 +34,13 @@ def reached(point: str) -> None:
 def write_atomically(path: str, text: str) -> None:
     """Replaces a file so that a reader, or a restart, sees the old text or the new one.
 
+    Bytes of a path that are no letters, which Python keeps as surrogates, become escapes.
+
     Raises:
       OSError: names the file; the old text is still there.
     """
     with replacing(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(text.encode("utf-8", "backslashreplace"))
     reached("durable")
 
 

@@ -6,11 +6,14 @@ A first SIGTERM or Ctrl-C ends a run where it can go on; a second one ends it at
 import contextlib
 import logging
 import os
+import re
 import signal
 import sys
 from typing import Callable, Iterator, Optional
 
 import durable
+import machine
+from options import UsageError
 
 
 class Diverged(Exception):
@@ -100,6 +103,7 @@ def settle_in() -> None:
     """Gives a process what all programs count on: standard streams, any letter on them, a home.
 
     Where a stream is closed, the next file that is opened would get what is meant for a terminal.
+    Ends the process where a limit leaves too little for what is going to be loaded.
     """
     if os.path.expanduser("~") == "~":  # a container's user, of whom the system has no entry
         os.environ["HOME"] = os.sep
@@ -115,6 +119,11 @@ def settle_in() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:  # a path may have letters that a terminal has not
             reconfigure(errors="backslashreplace")
+    try:
+        machine.check_address_space()
+    except UsageError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
 
 
 class Log(logging.StreamHandler):
@@ -140,10 +149,14 @@ def of_the_system(error: Exception) -> Optional[str]:
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror or error}" if error.filename else str(error)
     if type(error).__module__.startswith("tensorflow") and type(error).__name__ in _OF_TENSORFLOW:
-        return " ".join(str(error).split("\n\n")[0].split())[:300]
+        text = str(error).split("\nTraceback (most recent call last)")[0].split("\n\n")[0]
+        of_input = _OF_INPUT.search(text)
+        return f"{of_input[2]}: {of_input[1]}" if of_input else " ".join(text.split())[:300]
     return None
 
 
+_OF_INPUT = re.compile(r"Error: \[Errno \d+\] (.*): ['\"](.*)['\"]$")
+"""An OSError that the input pipeline met, as TensorFlow tells it."""
 _OF_TENSORFLOW = {
     "DataLossError",
     "FailedPreconditionError",

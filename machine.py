@@ -5,11 +5,32 @@ import re
 import resource
 from typing import Iterator, Tuple
 
+from options import UsageError
+
 MEMINFO = "/proc/meminfo"
 CGROUP = "/proc/self/cgroup"
 CGROUP_MOUNT = "/sys/fs/cgroup"
 MOUNTS = "/proc/self/mounts"
+PROGRAM, EACH_PROCESSOR = 950 << 20, 145 << 20
+"""Bytes of addresses that a run takes whatever its size, and for each processor's threads."""
 _ESCAPED = re.compile(r"\\([0-7]{3})")  # a space in a path, and alike
+
+
+def check_address_space() -> None:
+    """Checks that a limit leaves what the libraries take that a run loads.
+
+    With less they end the process by a signal, or in an import, without a word.
+
+    Raises:
+      UsageError: names the limit.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    needed = PROGRAM + EACH_PROCESSOR * len(os.sched_getaffinity(0))
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        raise UsageError(
+            f"ulimit -v {limit >> 10}: a run on this machine takes {needed >> 10} at least, of "
+            f"addresses, not of memory; raise the limit, as by ulimit -v unlimited"
+        )
 
 
 def available_memory() -> float:

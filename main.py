@@ -2,8 +2,12 @@
 
 import signal
 
-if __name__ == "__main__":  # until there is something to save, Ctrl-C needs no traceback
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if __name__ == "__main__":  # before anything is loaded that takes long, or may fail
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to save
+
+    import endings
+
+    endings.settle_in()
 
 import dataclasses
 import logging
@@ -147,7 +151,7 @@ def run_main(arguments: List[str]) -> None:
     except Diverged as error:
         _end(f"error: {error}", 1)
     except (HelperLost, WorkerLost) as error:
-        _end(f"error: {error}. {_how_to_go_on()}", 1)
+        _end(f"error: {UsageError(str(error))}. {_how_to_go_on()}", 1)
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
     except Exception as error:
@@ -170,6 +174,5 @@ def _end(line: str, status: int) -> None:
 
 
 if __name__ == "__main__":
-    endings.settle_in()
     define_flags()
     app.run(run_main, flags_parser=parse)

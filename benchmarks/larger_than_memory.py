@@ -140,11 +140,13 @@ def measure_ways(path: str, cached: int) -> None:
         "mapped, as numpy reads": lambda points, rows: points[rows],
         "mapped, a chunk in the file's order": in_the_order_of_the_file,
         "mapped, nothing read around a page": one_by_one,
-        "ours: announced, then read from the file": read_ahead.read_rows,
+        "ours: announced, then read from the file": lambda points, rows: read_ahead.read_rows(
+            points, rows, file
+        ),
     }
     for name, read in ways.items():
         forget(path)
-        points = arrays.load_npy(path)
+        points, file = arrays.load_npy(path)
         for chunk in files.chunks(points[: cached // points[0].nbytes]):
             chunk.sum()
         rng, done = np.random.default_rng(0), 0

@@ -93,11 +93,11 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
     loop = 0 if backend.several_workers() else int(np.clip(iterations // 10, 1, 1000))
     device = DeviceSettings(device="cpu", iterations_per_loop=loop)
     engine = backend.choose(device, directory, size.network == "dcgan")
-    witness = os.path.join(directory, "witness")
+    witness, text = os.path.join(directory, "witness"), f"{os.getpid()}\n"
     if engine.rank == 0:
         with open(witness, "w", encoding="utf-8") as file:
-            file.write(f"{os.getpid()}\n")
-    engine.meet({}, witness)
+            file.write(text)
+    engine.meet({}, witness, text)
     own = os.path.join(directory, f"worker{engine.rank}")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
     trained = engine.train(

@@ -16,7 +16,10 @@ from estimator import resume
 LARGEST_WEIGHT = 1e6
 """A network whose weights are larger has exploded, whatever its losses say."""
 
-HELPS = "lower --g_learning_rate, --d_learning_rate or --learning_rate, or --init_std"
+HELPS = (
+    "lower --g_learning_rate, --d_learning_rate or --learning_rate, or --init_std, or use "
+    "--standardise=yes"
+)
 
 Report = Callable[[int, Dict[str, float]], None]
 """Called with the global step and the losses' means since the last call."""

@@ -107,7 +107,9 @@ def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
     for name in noted["sha256"]:
         if not _NAME.fullmatch(name):
             raise OSError(errno.EINVAL, "is no name of a checkpoint's file", name)
-        shutil.copy(os.path.join(source, name), os.path.join(model_dir, name))
+        there = os.path.join(source, name)
+        with durable.open_regular(there) as file, open(os.path.join(model_dir, name), "wb") as own:
+            shutil.copyfileobj(file, own)
     durable.write_atomically(os.path.join(model_dir, PROGRESS), _text(noted))
 
 

@@ -81,4 +81,5 @@ def _name(flag: str) -> str:
 def _directory() -> str:
     """Where TensorFlow lies; "" if it is not to be found."""
     found = importlib.util.find_spec("tensorflow_core")
-    return found.submodule_search_locations[0] if found else ""
+    places = list(found.submodule_search_locations or []) if found else []
+    return places[0] if places else ""

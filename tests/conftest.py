@@ -27,7 +27,7 @@ TINY = [
 
 
 ODD = "wörk [1] \\x *"
-"""Of all tests' directories: a letter beyond ASCII, a space, and what TensorFlow takes for patterns."""
+"""Of all tests' directories: letters beyond ASCII, spaces, what TensorFlow takes for patterns."""
 
 
 def run_main(*arguments, cwd=None, environment=()):

@@ -63,7 +63,7 @@ def test_a_killed_writer_leaves_one_directory_or_the_other(tmp_path, kind, point
 
 
 def test_two_writers_never_mix(tmp_path):
-    path, together, bad = str(tmp_path / "file"), threading.Barrier(3), []
+    path, together, bad = str(tmp_path / "file"), threading.Barrier(4), []
 
     def write(letter):
         together.wait()

@@ -12,11 +12,10 @@ import time
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import version
-from estimator.literal import literal
 from tests.conftest import ROOT, TINY, odd, run_main
+from tests.estimator.test_host import weights_of
 from tests.estimator.test_peers import free_addresses
 from tests.test_main import metrics_of
 from tests.test_reliability import assert_clean, wait_for
@@ -127,13 +126,6 @@ def test_two_workers_see_what_one_alone_sees(together, tmp_path):
         assert one.keys() == two.keys()
         for name in one:
             np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=1e-4, err_msg=name)
-
-
-def weights_of(checkpoint):
-    above, name = os.path.split(checkpoint)
-    with literal(above) as directory:
-        reader = tf.train.load_checkpoint(os.path.join(directory, name))
-        return {each: reader.get_tensor(each) for each in reader.get_variable_to_shape_map()}
 
 
 def iterations_saved(workdir, component):

@@ -87,10 +87,8 @@ def test_refined_samples_are_made_once_and_kept(tiny_run, tmp_path):
     outside = kept["rounds"][0]["checkpoint"]
     for damaged in (
         text.replace(f'"cap": {kept["cap"]}', '"cap": 1000.0'),
-        text.replace(str(kept["rounds"][0]["slope"]), "1.0"),
         sealed.seal(refinement.FORMAT, {**of(kept), "digests": {}}),
         sealed.seal(refinement.FORMAT, json.loads(json.dumps(of(kept)).replace(outside, "/etc/x"))),
-        "[]",
         None,
     ):
         assert damaged != text

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import signal
 
 import numpy as np
@@ -12,6 +13,7 @@ import endings
 import streams
 from estimator import backend, loops
 from estimator.backend import DeviceSettings
+from estimator.literal import literal
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
 from input_fn.fixed import FixedInput
@@ -59,8 +61,10 @@ def train(tmp_path, chunk, params, latent):
 
 
 def weights_of(checkpoint):
-    reader = tf.train.load_checkpoint(checkpoint)
-    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    above, name = os.path.split(checkpoint)
+    with literal(above) as directory:
+        reader = tf.train.load_checkpoint(os.path.join(directory, name))
+        return {each: reader.get_tensor(each) for each in reader.get_variable_to_shape_map()}
 
 
 def single_iterations(params):
@@ -145,8 +149,9 @@ def test_a_model_directory_can_be_moved(tmp_path):
     _, result, _ = train(tmp_path, 0, make_params(), np.zeros((1, 5), np.float32))
     moved = tmp_path / "elsewhere"
     (tmp_path / "chunk0").rename(moved)
-    latest = tf.train.latest_checkpoint(str(moved))
-    assert latest == str(moved / f"model.ckpt-{ITERATIONS}")
+    with literal(str(moved)) as directory:
+        latest = tf.train.latest_checkpoint(directory)
+        assert latest == os.path.join(directory, f"model.ckpt-{ITERATIONS}")
 
 
 def test_other_modes_pass_through_the_loop():
