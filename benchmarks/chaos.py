@@ -2,8 +2,9 @@
 
 python -m benchmarks.chaos [--kills=200] [--seed=0]     (or: make chaos)
 
-Each run is started again after every kill, by the same command, until it ends by itself; then the
-mixture is exported, under the same fire. Nothing committed may be lost at any kill, and in the end
+Each run is started again after every kill, by SIGKILL or SIGTERM, by the same command, until it ends
+by itself; then the mixture is exported, under the same fire. All of it in a directory whose name is
+hard on programs, by a relative path. Nothing committed may be lost at any kill, and in the end
 state, metrics, checkpoints and export are those of a run never killed, and nothing else is there.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,7 @@ FLAGS = [
 ]
 TIMINGS = ("seconds", "iterations_per_second")
 KILLS_A_RUN = 8
+ODD = "wörk [1] \\x *"
 
 
 def command(workdir: str, export: bool) -> List[str]:
@@ -86,13 +89,18 @@ def under_fire(workdir: str, kills: int, seconds: List[float], rng: random.Rando
     for export, usual in zip((False, True), seconds):
         allowed = kills - done if export else max(1, kills - 1)
         while True:
-            process = subprocess.Popen(command(workdir, export), stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command(workdir, export), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
             try:
                 wait = rng.uniform(0.1, usual) if done < allowed else None
                 status = process.wait(wait)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                number = rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
+                process.send_signal(number)
+                status = process.wait()
+                if status not in (-number, 128 + number, 0):
+                    raise RuntimeError(f"main.py ended with {status} by {number.name}") from None
                 done += 1
                 now = committed(workdir) if os.path.isdir(workdir) else 0
                 if now < before:
@@ -100,7 +108,8 @@ def under_fire(workdir: str, kills: int, seconds: List[float], rng: random.Rando
                 before = now
                 continue
             if status:
-                raise RuntimeError(f"main.py ended with {status} after {done} kills")
+                said = process.stderr.read().decode() if process.stderr else ""
+                raise RuntimeError(f"main.py ended with {status} after {done} kills: {said}")
             break
     return done
 
@@ -113,9 +122,11 @@ def main() -> None:
     given = parser.parse_args()
     rng, done, runs = random.Random(given.seed), 0, 0
     with tempfile.TemporaryDirectory() as directory:
-        expected, seconds = undisturbed(os.path.join(directory, "undisturbed"))
+        os.mkdir(os.path.join(directory, ODD))
+        os.chdir(os.path.join(directory, ODD))
+        expected, seconds = undisturbed("undisturbed")
         while done < given.kills:
-            workdir = os.path.join(directory, f"run{runs}")
+            workdir = f"run{runs}"
             wanted = min(KILLS_A_RUN, given.kills - done)
             done, runs = done + under_fire(workdir, wanted, seconds, rng), runs + 1
             found = fingerprint(workdir)

@@ -146,8 +146,9 @@ def _files(model_dir: str, step: int) -> list:
 def _remove_others(model_dir: str, step: int) -> None:
     """Removes checkpoints of other iterations, and what a killed one left."""
     kept = set(_files(model_dir, step))
-    for path in glob.glob(os.path.join(glob.escape(model_dir), f"{PREFIX}-*")):
-        if os.path.isdir(path):
-            shutil.rmtree(path)
-        elif path not in kept:
-            os.remove(path)
+    for pattern in (f"{PREFIX}-*", "checkpoint.tmp*"):
+        for path in glob.glob(os.path.join(glob.escape(model_dir), pattern)):
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif path not in kept:
+                os.remove(path)

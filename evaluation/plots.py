@@ -1,7 +1,6 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
 import contextlib
-import logging
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
@@ -29,10 +28,6 @@ STYLE = {
     "legend.frameon": False,
     "figure.dpi": 140,
 }
-
-
-# It says where it keeps its cache if it has no home: nobody needs to know.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def style() -> contextlib.AbstractContextManager:

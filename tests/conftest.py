@@ -1,6 +1,8 @@
 """What all tests share: TensorFlow as main.py loads it, and tiny runs through main.py."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 
@@ -73,7 +75,39 @@ def tmp_path(tmp_path):
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """A finished run of two small components: its directory and what it printed."""
-    workdir = str(odd(tmp_path_factory.mktemp("tiny")) / "run")
-    done = run_main(*TINY, f"--workdir={workdir}")
-    assert done.returncode == 0, done.stderr
-    return workdir, done
+
+    def make(directory):
+        return run_main(*TINY, f"--workdir={directory}/run")
+
+    directory, printed = made_once(tmp_path_factory, "tiny", make)
+    return os.path.join(directory, "run"), printed
+
+
+@pytest.fixture(scope="session")
+def refined_run(tiny_run, tmp_path_factory):
+    """The same with a refinement, 300 samples of it beside it, and what making them printed."""
+
+    def make(directory):
+        shutil.copytree(tiny_run[0], f"{directory}/run")
+        sample = ["--mode=sample", "--refine", "--num_samples=300", "--output=refined.npy"]
+        return run_main(*sample, f"--workdir={directory}/run")
+
+    directory, printed = made_once(tmp_path_factory, "refined", make)
+    return os.path.join(directory, "run"), printed
+
+
+def made_once(tmp_path_factory, name, make):
+    """A directory that one of the processes that share the tests makes; what that printed."""
+    top = tmp_path_factory.getbasetemp()
+    top = top.parent if "PYTEST_XDIST_WORKER" in os.environ else top
+    directory, printed = str(top / f"{name} {ODD}"), str(top / f"{name}.txt")
+    with open(str(top / f"{name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(printed):
+            os.mkdir(directory)
+            done = make(directory)
+            assert (done.returncode, done.stderr) == (0, "")
+            with open(printed, "w") as file:
+                file.write(done.stdout)
+    with open(printed) as file:
+        return directory, file.read()

@@ -217,7 +217,7 @@ class NPUEstimator(tf.estimator.Estimator):
         graph = tf.get_default_graph()
         _check_graph(graph)
         if LOG:
-            number = len(glob.glob(os.path.join(LOG, "*.pbtxt")))
+            number = len(glob.glob(os.path.join(glob.escape(LOG), "*.pbtxt")))
             path = os.path.join(LOG, f"{number:02d}-{mode}.pbtxt")
             with open(path, "w") as file:
                 file.write(_device_part(graph))

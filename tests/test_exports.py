@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -129,14 +128,6 @@ def test_a_component_alone(tiny_run, tmp_path, form):
     np.testing.assert_allclose(again, expected, atol=TOLERANCE)
 
 
-@pytest.fixture(scope="module")
-def refined_run(tiny_run, tmp_path_factory):
-    """The tiny run, to which a refinement may be added."""
-    workdir = str(tmp_path_factory.mktemp("refined") / "run")
-    shutil.copytree(tiny_run[0], workdir)
-    return workdir
-
-
 @pytest.mark.parametrize("form", sorted(READERS))
 def test_a_refined_sampler_chooses_as_the_checkpoints_do(refined_run, tmp_path, form):
     directory = str(tmp_path / form)
@@ -144,7 +135,7 @@ def test_a_refined_sampler_chooses_as_the_checkpoints_do(refined_run, tmp_path, 
         "--mode=export",
         "--refine",
         f"--format={form}",
-        f"--workdir={refined_run}",
+        f"--workdir={refined_run[0]}",
         f"--export_dir={directory}",
     )
     assert done.returncode == 0, done.stderr

@@ -63,19 +63,20 @@ def test_a_cap_leaves_what_lies_below_it_exact():
     assert kept[below].mean() == pytest.approx(np.exp(-1.0), abs=0.02)
 
 
-def test_refined_samples_are_made_once_and_kept(tiny_run, tmp_path):
-    workdir = str(tmp_path / "run")
-    shutil.copytree(tiny_run[0], workdir)
-    outputs = []
-    for name in ("a.npy", "b.npy"):
-        outputs.append(str(tmp_path / name))
-        done = run_main(
-            "--mode=sample", "--refine", "--num_samples=300", f"--workdir={workdir}",
-            f"--output={outputs[-1]}",
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert "Refining accepts" in done.stdout
-        assert ("Refining discriminator" in done.stdout) == (name == "a.npy")
+def test_refined_samples_are_made_once_and_kept(refined_run, tmp_path):
+    workdir, printed = str(tmp_path / "run"), refined_run[1]
+    shutil.copytree(refined_run[0], workdir)
+    sample = ["--mode=sample", "--refine", "--num_samples=300", "--output=again.npy"]
+    done = run_main(*sample, f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    assert "Refining discriminator" in printed
+    assert "Refining discriminator" not in done.stdout
+    assert "Refining accepts" in printed
+    assert "Refining accepts" in done.stdout
+    outputs = [
+        os.path.join(os.path.dirname(refined_run[0]), "refined.npy"),
+        str(tmp_path / "again.npy"),
+    ]
     first, second = (np.load(output) for output in outputs)
     assert first.shape == (300, 2)
     np.testing.assert_array_equal(first, second)
