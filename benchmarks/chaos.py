@@ -2,10 +2,11 @@
 
 python -m benchmarks.chaos [--kills=200] [--seed=0]     (or: make chaos)
 
-Each run is started again after every kill, by SIGKILL or SIGTERM, by the same command, until it ends
-by itself; then the mixture is exported, under the same fire. All of it in a directory whose name is
-hard on programs, by a relative path. Nothing committed may be lost at any kill, and in the end
-state, metrics, checkpoints and export are those of a run never killed, and nothing else is there.
+Each run is started again after every kill, by SIGKILL or SIGTERM, by the same command, until it
+ends by itself; then the mixture is exported, under the same fire. All of it in a directory whose
+name is hard on programs, by a relative path. Nothing committed may be lost at any kill, and in the
+end state, metrics, checkpoints and export are those of a run never killed, and nothing else is
+there.
 """
 
 import argparse

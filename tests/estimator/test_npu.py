@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from estimator import backend, npu
 from estimator.backend import DeviceSettings
+from estimator.literal import literal
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
 from options import UsageError
@@ -78,7 +79,8 @@ def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, 
     assert second.returncode == 0, second.stderr
     assert_same_weights(on_cpu, begun_on_cpu, 2)
     part = os.path.join(on_npu, "components", "01")
-    assert tf.train.latest_checkpoint(part).endswith("model.ckpt-40")
+    with literal(part) as directory:
+        assert tf.train.latest_checkpoint(directory).endswith("model.ckpt-40")
     with open(os.path.join(part, "checkpoint")) as file:
         assert on_npu not in file.read()
 
