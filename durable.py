@@ -1,5 +1,6 @@
 """Files that survive a crash: written whole, brought to disk, renamed into place. A leaf."""
 
+import atexit
 import contextlib
 import ctypes
 import errno
@@ -10,6 +11,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import stat
 from typing import IO, Any, Callable, Iterator, List, Set, Tuple
 
@@ -55,7 +57,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
       OSError: names the file; what was there is still there.
     """
     with naming(path):
-        _remove_left(path)
+        remove_left(path)
         temporary, descriptor = _made_for_me(path, _open_new)
         try:
             with open(descriptor, "wb") as file:
@@ -87,7 +89,7 @@ def replacing_directory(path: str) -> Iterator[str]:
     """
     with naming(path):
         bring_back(path)
-        _remove_left(path)
+        remove_left(path)
         temporary, descriptor = _made_for_me(path, _open_new_directory)
         try:
             yield temporary
@@ -113,6 +115,12 @@ def bring_back(path: str) -> None:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             os.rename(aside, path)
+
+
+def remove_at_end(path: str) -> None:
+    """Has a directory removed when this process ends, unless it is killed."""
+    _unfinished.add(path)
+    atexit.register(_remove, path)
 
 
 def remove_unfinished() -> None:
@@ -145,7 +153,7 @@ def _open_new_directory(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def _remove_left(path: str) -> None:
+def remove_left(path: str) -> None:
     """Removes what processes that are no more left unfinished beside a path."""
     for left in _named(path, UNFINISHED):
         with contextlib.suppress(OSError):  # somebody holds it, or removes it too
@@ -176,10 +184,14 @@ def _exchange(new: str, old: str) -> None:
     if exchange is not None and exchange(*names) == 0:
         return
     aside = f"{old}.{secrets.token_hex(4)}{ASIDE}"
-    os.rename(old, aside)
-    reached("aside")
-    os.rename(new, old)
-    os.rename(aside, new)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        os.rename(old, aside)
+        reached("aside")
+        os.rename(new, old)
+        os.rename(aside, new)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def make_directories(path: str) -> None:
@@ -193,8 +205,11 @@ def make_directories(path: str) -> None:
         return
     if above != path:
         make_directories(above)
-    with contextlib.suppress(FileExistsError):  # another process was first
+    try:
         os.mkdir(path)
+    except FileExistsError:
+        if not os.path.isdir(path):  # else another process was first
+            raise
     sync_directory(above)
 
 

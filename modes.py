@@ -1,6 +1,5 @@
 """What `--mode` chooses between: training a run, using its mixture, comparing runs."""
 
-import atexit
 import dataclasses
 import logging
 import os
@@ -8,6 +7,7 @@ import shutil
 import tempfile
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+import durable
 import settings as all_settings
 import sizes
 import version
@@ -135,11 +135,12 @@ def _repair(workdir: Workdir, settings: Settings) -> None:
     except UsageError as error:
         if not flags_fit:
             raise UsageError(f"{error}; repairing it needs the flags of the run") from error
-        log.warning("%s; written anew", error)
+        reason = str(error)
     else:
         if state is None or not flags_fit or before.fingerprint() == settings.fingerprint():
             return
-        log.warning("%s: was changed since the run was started; written anew", path)
+        reason = f"{path}: was changed since the run was started"
+    workdir.set_aside(reason, [path])
     workdir.write_settings(settings.to_json())
 
 
@@ -215,9 +216,12 @@ def use(call: Call, explicit: Dict[str, Any]) -> None:
     if command.mode == "export":
         from boost import exports
 
+        def check() -> None:  # what may have come there in the meantime
+            _check_written(command, directory, len(state.steps), workdir, data.data_file)
+
         refiner = _refiner(mixture, state) if command.refine else None
         for line in exports.export_mixture(
-            mixture, state, command.format, command.component, directory, seed, refiner
+            mixture, state, command.format, command.component, directory, seed, check, refiner
         ):
             log.info("%s", line)
     elif command.mode == "evaluate":
@@ -314,7 +318,7 @@ def _private_copy(workdir: Workdir, settings: Settings, state: Optional[State]) 
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     log.setLevel(logging.ERROR)
     private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
-    atexit.register(shutil.rmtree, private.path)
+    durable.remove_at_end(private.path)
     private.write_settings(settings.to_json())
     for record in state.steps if state else ():
         for path in record.sha256:

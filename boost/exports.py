@@ -2,7 +2,7 @@
 
 import functools
 import os
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -30,6 +30,7 @@ def export_mixture(
     component: int,
     directory: str,
     seed: int,
+    check: Callable[[], None],
     refiner: Optional[Refiner] = None,
 ) -> List[str]:
     """Writes an export, whole or not at all, in place of an earlier one.
@@ -45,6 +46,7 @@ def export_mixture(
       component: 1, 2, ...; 0 for the whole mixture.
       directory: of the export.
       seed: of the example.
+      check: raises if the directory may not be replaced, just before it is.
       refiner: chooses among the whole mixture's samples, if given.
 
     Returns:
@@ -65,6 +67,7 @@ def export_mixture(
     with durable.replacing_directory(directory) as temporary:
         lines = export.write(form, temporary, signatures, feeds, expected)
         outputs.write_manifest(temporary)
+        check()
     return [line.replace(temporary, directory) for line in lines]
 
 

@@ -31,8 +31,9 @@ def check_export(directory: str, form: str, overwrite: bool, workdir: Workdir, d
       UsageError: names the flag and what stands in the way.
     """
     flag = f"--export_dir={directory}"
-    if workdir.owns(directory):
-        raise UsageError(f"{flag}: belongs to the run in {workdir.path}; choose another directory")
+    for run in [workdir, *_runs_around(directory)]:
+        if run.owns(directory):
+            raise UsageError(f"{flag}: belongs to the run in {run.path}; choose another directory")
     for path in (workdir.path, data):
         if path and os.path.realpath(path).startswith(os.path.realpath(directory) + os.sep):
             raise UsageError(f"{flag}: holds {path}; choose another directory")
@@ -102,12 +103,22 @@ def check_file(
         raise UsageError(f"{flag}: is a pipe, a device or a broken link; needs the path of a file")
     if any(os.path.exists(path) and os.path.samefile(path, each) for each in _there(data)):
         raise UsageError(f"{flag}: holds the data of the run; choose another file")
-    for workdir in workdirs:
+    for workdir in [*workdirs, *_runs_around(path)]:
         if workdir.owns(path):
             raise UsageError(f"{flag}: belongs to the run in {workdir.path}; choose another file")
     directory = os.path.dirname(path) or "."
     if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
         raise UsageError(f"{flag}: {directory} is no directory that can be written")
+
+
+def _runs_around(path: str) -> Iterator[Workdir]:
+    """The runs in whose work directories a path lies, which may not be the one that is used."""
+    above = os.path.dirname(os.path.realpath(path))
+    while above != os.path.dirname(above):
+        workdir = Workdir(above)
+        if workdir.has_settings() and workdir.has_state():
+            yield workdir
+        above = os.path.dirname(above)
 
 
 def _there(paths: Sequence[str]) -> List[str]:

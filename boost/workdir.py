@@ -16,6 +16,7 @@ import math
 import os
 import shutil
 import socket
+import stat
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import durable
@@ -161,8 +162,8 @@ class Workdir:
         """
         path = self.join("state.json")
         if not os.path.lexists(path):
-            if self._copies():
-                raise UsageError(f"{path}: is missing, although steps were committed; {REPAIR}")
+            if self._components():
+                raise UsageError(f"{path}: is missing, although the run was started; {REPAIR}")
             return None
         try:
             return _state(path)
@@ -192,25 +193,30 @@ class Workdir:
         path, state = self._newest_readable_state()
         main = self.join("state.json")
         if state is None:
-            if os.path.exists(main):
-                self._set_aside("state.json is damaged", [main, self.join("components")])
+            if os.path.lexists(main) or self._components():
+                self.set_aside("no state can be read", [main, self.join("components")])
             return
         damages = [self._damage(record) for record in state.steps]
         good = next((i for i, damage in enumerate(damages) if damage), len(damages))
         if good < len(damages):
-            gone: List[str] = []
+            gone = [each for each in self._components() if _number(each) > good]
             for record in state.steps[good:]:
                 drawn = os.path.join(glob.escape(self.join("plots")), f"*_{record.step:02d}.png")
-                gone += [self.component(record.step), *sorted(glob.glob(drawn))]
-            self._set_aside(damages[good], gone)
-        if path != main and os.path.exists(main):
-            self._set_aside("state.json is damaged", [main])
+                gone += sorted(glob.glob(drawn))
+            self.set_aside(damages[good], gone)
+        if path != main and os.path.lexists(main):
+            self.set_aside("state.json is damaged", [main])
         if good < len(damages) or path != main:
             log.warning("Repaired: %d steps are left.", good)
             self._commit_text(states.encode(state.after(list(state.steps[:good]))))
 
-    def _set_aside(self, reason: str, paths: List[str]) -> None:
-        """Moves what is there of these paths to a directory that nothing looks into."""
+    def set_aside(self, reason: str, paths: List[str]) -> None:
+        """Moves what is there of these paths to a directory that nothing looks into, and says so.
+
+        Args:
+          reason: of it, for the log.
+          paths: inside this directory.
+        """
         now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S.%f")
         aside = self.join(f"removed-{now}")
         there = [path for path in paths if os.path.lexists(path)]
@@ -232,14 +238,17 @@ class Workdir:
 
     def _copies(self) -> List[str]:
         """The states that were committed with each component, newest first."""
-        components = self.join("components")
-        try:
-            names = os.listdir(components) if os.path.lexists(components) else []
-        except OSError as error:
-            raise UsageError(f"{components}: {error.strerror}") from error
-        there = [os.path.join(components, name) for name in names if _number(name)]
-        copies = [os.path.join(p, "state.json") for p in sorted(there, key=_number, reverse=True)]
+        copies = [os.path.join(path, "state.json") for path in reversed(self._components())]
         return [path for path in copies if os.path.lexists(path)]
+
+    def _components(self) -> List[str]:
+        """Directories of components that are there, in their order."""
+        top = self.join("components")
+        try:
+            names = os.listdir(top) if os.path.lexists(top) else []
+        except OSError as error:
+            raise UsageError(f"{top}: {error.strerror}") from error
+        return [os.path.join(top, name) for name in sorted(names, key=_number) if _number(name)]
 
     def lock(self) -> None:
         """Keeps other processes from writing here while this one lives.
@@ -254,6 +263,9 @@ class Workdir:
         path, flag = self.join(LOCK), f"--workdir={self.path}"
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags, 0o666)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise UsageError(f"{path}: is no regular file; remove it")
         try:
             # Of the open file: unlike a POSIX lock it stays when the file is opened again.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -322,13 +334,11 @@ class Workdir:
         A training that can go on stays: its engine looks after it.
         """
         for name in (*FILES, os.path.join("plots", "*.png")):
-            left = f"{name}.{'[0-9a-f]' * 8}{durable.UNFINISHED}"
-            for path in glob.glob(os.path.join(glob.escape(self.path), left)):
-                os.remove(path)
+            left = os.path.join(glob.escape(self.path), f"{name}.*{durable.UNFINISHED}")
+            for path in glob.glob(left):
+                durable.remove_left(path.rpartition(".")[0].rpartition(".")[0])
         committed = len(state.steps) if state else 0
-        components = self.join("components")
-        for name in os.listdir(components) if os.path.isdir(components) else []:
-            path = os.path.join(components, name)
+        for path in self._components():
             if _number(path) > committed and not (state and _can_go_on(path)):
                 shutil.rmtree(path)
 

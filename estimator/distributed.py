@@ -208,8 +208,13 @@ class DistributedEngine(HostEngine):
         """Iterations that are already done: the chief's."""
         if not self.rank:
             resume.start(model_dir, REPLICAS)
-        self._share(model_dir)
-        return resume.start(model_dir, REPLICAS)
+        told = self._share(model_dir)
+        start = resume.start(model_dir, REPLICAS)
+        if self.rank and start != told["saved"].get("iterations", 0):
+            raise WorkerLost(
+                f"the chief's checkpoint in {told['directory']} is not here what it is there"
+            )
+        return start
 
     def _share(self, model_dir: str, **how: Any) -> Dict[str, Any]:
         """What the chief says, and its checkpoint."""

@@ -55,6 +55,7 @@ class Peers:
         self._told: queue.Queue = queue.Queue()
         self.lost: Future = Future()
         """Who has gone, in words, once somebody has."""
+        self._naming = threading.Lock()  # of the first one
 
     def meet(self, facts: Facts, witness: str, text: str) -> None:
         """Waits until all workers are there, and checks that they are of one mind.
@@ -228,8 +229,9 @@ class Peers:
                 break
             if rank == 0 and "value" in message:
                 self._told.put(message)
-        with contextlib.suppress(Exception):  # another one was first
-            self.lost.set_result(reason)
+        with self._naming:
+            if not self.lost.done():  # else another one was first
+                self.lost.set_result(reason)
         for other in self._lines.values() if self._cluster.rank == 0 else ():
             with contextlib.suppress(OSError):
                 other.send({"lost": reason})
@@ -342,7 +344,7 @@ class _Door:
             if hello:
                 del self._guests[line]
                 said.append((line, hello))
-            elif line.end or time.monotonic() > until:
+            elif hello is not None or line.end or time.monotonic() > until:
                 del self._guests[line]
                 line.close()
         return said

@@ -11,7 +11,8 @@ from typing import List
 
 from options import UsageError
 
-VARIABLES = ("XLA_FLAGS", "TF_XLA_FLAGS")
+VARIABLES = {"XLA_FLAGS": "--xla_", "TF_XLA_FLAGS": "--tf_xla_"}
+"""And how each one's flags start."""
 LIBRARY = "_pywrap_tensorflow_internal.so"
 
 SMALL_UNITS, MANY_UNITS = 64, 512
@@ -46,28 +47,31 @@ def set_in_environment(units: int) -> None:
     Raises:
       UsageError: names a flag of the user's that this TensorFlow does not know.
     """
-    for variable in VARIABLES:
-        _check(variable, os.environ.get(variable, "").split())
-    present = os.environ.get(VARIABLES[0], "").split()
+    for variable, start in VARIABLES.items():
+        _check(variable, start, os.environ.get(variable, "").split())
+    present = os.environ.get("XLA_FLAGS", "").split()
     named = {_name(flag) for flag in present}
     ours = [flag for flag in fastest(units) if _name(flag) not in named]
-    os.environ[VARIABLES[0]] = " ".join(present + ours)
+    os.environ["XLA_FLAGS"] = " ".join(present + ours)
 
 
-def _check(variable: str, flags: List[str]) -> None:
+def _check(variable: str, start: str, flags: List[str]) -> None:
     known = {_name(flag) for flag in fastest(1)}
     for flag in flags:
-        if not flag.startswith("--"):
-            raise UsageError(f"{variable}={' '.join(flags)}: {flag} is no flag; needs --name=value")
+        if not flag.startswith(start):
+            raise UsageError(
+                f"{variable}={' '.join(flags)}: {flag} is no flag of it; needs {start}NAME=VALUE"
+            )
     foreign = [flag for flag in flags if _name(flag) not in known]
     path = os.path.join(_directory(), "python", LIBRARY)
     if not foreign or not os.path.exists(path):
         return
-    # The library holds the name of each flag that it knows as a text of its own.
+    # The library holds the name of each flag that it knows as a text, or at the end of one.
     with open(path, "rb") as file:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         for flag in foreign:
-            if content.find(b"\0" + _name(flag).encode() + b"\0") < 0:
+            name = _name(flag).encode() + b"\0"
+            if content.find(b"\0" + name) < 0 and content.find(b"." + name) < 0:
                 raise UsageError(
                     f"{variable}={' '.join(flags)}: TensorFlow here does not know {flag}, which "
                     f"is meant for another version or program; unset it for this one"

@@ -137,7 +137,7 @@ class Dataset(NamedTuple):
           OSError: if the file that they map has changed since it was loaded.
         """
         with files.unchanged(self.file):
-            return self.points[rows]
+            return np.array(self.points[rows])  # a slice alone would be read later
 
     def _scattered(self, rows: np.ndarray) -> np.ndarray:
         """Rows of `points` from anywhere."""

@@ -36,6 +36,8 @@ class HeldFile:
     def unchanged(self) -> Iterator[None]:
         """Within it the points may be read.
 
+        What another process writes through a mapping of its own, into a page that it wrote into
+        before, the file's time does not tell, nor what comes within one tick of its clock.
         A file that is cut short between the look and the access still ends the process: nothing
         that is no handler of signals in C can close this window, which is as long as the reading
         of one chunk. Two changes within one tick of the file system's clock look like one.

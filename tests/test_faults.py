@@ -39,7 +39,10 @@ def test_the_current_directory_runs_no_code(tmp_path):
         {"MPLBACKEND": "module://ipykernel.pylab.backend_inline"},
         {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
         {"HOME": "/nowhere", "MPLCONFIGDIR": "/nowhere/at/all", "TERM": "odd"},
-        {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=true", "TF_XLA_FLAGS": "--tf_xla_auto_jit=2"},
+        {
+            "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=true --xla_dump_to=dumped",
+            "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
+        },
     ],
 )
 def test_environments_meant_for_others_do_no_harm(tmp_path, environment):
@@ -48,8 +51,16 @@ def test_environments_meant_for_others_do_no_harm(tmp_path, environment):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("variable", ["XLA_FLAGS", "TF_XLA_FLAGS"])
-@pytest.mark.parametrize("value", ["--xla_gpu_enable_triton_gemm=false", "flags.txt"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("XLA_FLAGS", "--xla_gpu_enable_triton_gemm=false"),
+        ("XLA_FLAGS", "flags.txt"),
+        ("XLA_FLAGS", "--tf_xla_auto_jit=2"),
+        ("TF_XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false"),
+        ("TF_XLA_FLAGS", "--tf_xla_of_tomorrow"),
+    ],
+)
 def test_flags_that_would_abort_tensorflow_are_named(tmp_path, variable, value):
     done = run_main(*ONE, f"--workdir={tmp_path}/run", environment={variable: value})
     assert f"error: {variable}={value}: " in assert_one_line(done, 2)
@@ -225,6 +236,7 @@ def test_before_its_first_commit_a_run_keeps_to_its_data_and_settings(tmp_path):
 @pytest.mark.parametrize(
     ("mode", "output", "told"),
     [
+        ("sample", "other/components/01/data_weights.npy", "belongs to the run in "),
         ("sample", "run/components/01/data_weights.npy", "belongs to the run in run"),
         ("sample", "run/metrics.csv", "belongs to the run in run"),
         ("sample", "link.npy", "holds the data of the run"),
@@ -253,6 +265,7 @@ def own_run(tmp_path_factory):
     assert done.returncode == 0, done.stderr
     os.link(str(directory / "x.npy"), str(directory / "link.npy"))
     os.mkfifo(str(directory / "pipe.npy"))
+    shutil.copytree(str(directory / "run"), str(directory / "other"))
     return directory
 
 

@@ -192,10 +192,15 @@ def test_lost_settings_are_written_anew_by_the_flags_of_the_run_only(tiny_run, t
         assert told in done.stderr
         assert done.stderr.count("\n") == 1
         assert not os.path.exists(path)
+    with open(path, "wb") as file:
+        file.write(b"\xff\xfe")
     done = run_main(*TINY, "--repair", f"--workdir={workdir}")
     assert done.returncode == 0, done.stderr
     with open(path) as file:
         assert file.read() == before
+    (aside,) = [name for name in os.listdir(workdir) if name.startswith("removed-")]
+    with open(os.path.join(workdir, aside, "settings.json"), "rb") as file:
+        assert file.read() == b"\xff\xfe"
     assert metrics_of(workdir) == metrics_of(tiny_run[0])
 
 

@@ -137,18 +137,22 @@ def rows_of(
     return rows
 
 
+PERFECT = "Real points, unseen"
+
+
 def perfect_row(table: Table, judge: Judge) -> Tuple[str, Dict[str, List[float]]]:
     """What real points score, as far as the judge tells."""
     known = judge.perfect
-    return "Real points, unseen", {c: [known[c]] if c in known else [] for c in table.columns}
+    return PERFECT, {c: [known[c]] if c in known else [] for c in table.columns}
 
 
 def write(
     name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]], remark: str
 ) -> str:
     """Writes CSV, Markdown and the picture; returns the Markdown."""
-    seeds = max(len(values[table.columns[0]]) for _, values in rows)
-    said = f"{seeds} seeds: median [5 %; 95 %]." if seeds > 1 else "One seed."
+    seeds = sorted(len(each[table.columns[0]]) for title, each in rows if title != PERFECT)
+    several = str(seeds[-1]) if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
+    said = f"{several} seeds: median [5 %; 95 %]." if seeds[-1] > 1 else "One seed."
     lines = [f"# {table.title}", "", said, ""]
     lines += ["| | " + " | ".join(table.columns) + " |", "|---" * (len(table.columns) + 1) + "|"]
     for title, values in rows:
@@ -197,6 +201,8 @@ def run(name: str, seeds: int, directory: str, jobs: int, scheduler: str) -> Tup
     chosen = table.seeds[: seeds or None]
     found = collect(table, judge, chosen, directory, jobs, scheduler)
     rows = rows_of(table, found)
+    if any(not values[table.columns[0]] for _, values in rows):
+        return f"{name}: a row has no finished run; the table stays as it is", False
     if judge and judge.perfect:
         rows.insert(0, perfect_row(table, judge))
     text = write(name, table, rows, judge.remark if judge else "")

@@ -7,6 +7,7 @@ may save for a while as long as the asking process is there, and removes the dir
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
@@ -47,6 +48,8 @@ class Keeper:
         )
         # Made there, so that there is never a directory without who removes it.
         self.directory = json.loads(self._pipes()[1].readline() or '""')
+        if not self.directory:
+            raise OSError(errno.EIO, "no temporary directory can be made there", own[1])
         _keepers.add(self)
 
     def run(self, command: Sequence[str]) -> Tuple[int, str]:

@@ -315,6 +315,30 @@ def test_a_lost_state_is_not_a_new_run(tmp_path):
     assert repr(workdir.read_state()) == repr(before)
 
 
+def test_a_lost_state_without_readable_copies_is_set_aside(tmp_path):
+    workdir, _, _ = started(tmp_path, 2)
+    os.remove(workdir.join("state.json"))
+    for number in (1, 2):
+        open(os.path.join(workdir.component(number), "state.json"), "w").close()
+    with pytest.raises(UsageError, match=r"state.json: is missing, .* --repair"):
+        workdir.read_state()
+    workdir.repair()
+    assert workdir.read_state() is None
+    assert "components/01/data_weights.npy" in contents(kept_aside(workdir))
+
+
+def test_repair_leaves_no_training_that_builds_on_what_goes(tmp_path):
+    """Of the step after the newest: it was trained against the mixture before."""
+    workdir, before, _ = started(tmp_path, 2)
+    assert len(before.steps) == 2
+    assert os.path.isdir(workdir.component(3))
+    with open(workdir.join(before.steps[1].picture), "a") as file:
+        file.write("x")
+    workdir.repair()
+    assert not os.path.exists(workdir.component(2))
+    assert not os.path.exists(workdir.component(3))
+
+
 def test_of_hundreds_of_steps_the_newest_copy_is_chosen(tmp_path):
     workdir, state = Workdir(str(tmp_path)), make_state(101)
     for number in (9, 99, 100, 101):
