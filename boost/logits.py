@@ -2,13 +2,12 @@
 
 import logging
 import os
-from concurrent.futures import Future
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 import streams
-from boost import mixture, ratios, weights
+from boost import mixture, ratios, training, weights
 from boost.mixture import Pool
 from boost.run import Run
 from boost.training import Task
@@ -61,8 +60,15 @@ class Verdict(NamedTuple):
     checkpoint: str  # path prefix
 
 
-def prepare(run: Run, number: int, probe: np.ndarray, beta: float, fresh: "Future[Fresh]") -> Task:
-    """The training of the mixture discriminator before a step; it ends in a `Verdict`.
+def judge(
+    run: Run,
+    number: int,
+    beta: float,
+    pools: Sequence[Pool],
+    mixture_weights: Sequence[float],
+    probe: np.ndarray,
+) -> Tuple[Verdict, int]:
+    """Trains the mixture discriminator before a step and weighs the data by what it says.
 
     AdaGAN (arXiv 1701.02386), Section 3.5: D tells the data (1) from the mixture so far (0). With
     two folds each half of the training points is scored by the discriminator that was trained on
@@ -72,29 +78,35 @@ def prepare(run: Run, number: int, probe: np.ndarray, beta: float, fresh: "Futur
     Args:
       run: what all steps share.
       number: of the step, 2, 3, ...
-      probe: [P, *shape] further points to score.
       beta: mixture weight of the step's component.
-      fresh: samples of the mixture, known once the step begins.
+      pools: samples of each component so far.
+      mixture_weights: of the components so far.
+      probe: [P, *shape] further points to score.
+
+    Returns:
+      The verdict, and how many initialisations it took.
+
+    Raises:
+      Diverged: if the numbers went wrong from every initialisation.
     """
-    dataset = run.dataset
-    folds = run.mixture_discriminator.mixture_c_folds
-    shape = (folds, run.boost.batch_size, *dataset.shape)
+    dataset, fresh = run.dataset, fresh_samples(run, number, pools, mixture_weights)
     parts = [
         (dataset.number, dataset.train_points),
         dataset.held_out,
         probe,
-        (_unseen_number(run), lambda rows: fresh.result().generated[rows]),
+        fresh.generated,
     ]
-    return Task(
+    task = Task(
+        f"Mixture discriminator {number}/{run.boost.steps}",
         mixture_discriminator.model_fn,
         os.path.join(run.workdir.component(number), "mixture_discriminator"),
         lambda initialisation: run.discriminator_params(number, initialisation),
-        {"real": shape, "generated": shape},
-        1,
+        stream(run, number, pools, mixture_weights),
         run.discriminator_iterations,
         FixedInput("points", dataset.shape, parts),
-        lambda trained: _verdict(run, number, beta, fresh.result(), trained),
-        f"Mixture discriminator {number}/{run.boost.steps}",
+    )
+    return training.fit(
+        run.engine, task, lambda trained: _verdict(run, number, beta, fresh, trained)
     )
 
 

@@ -1,10 +1,11 @@
 """A whole run: steps from where it stands to where it shall end, committed one by one."""
 
+import contextlib
 import dataclasses
 import glob
 import logging
 import os
-from typing import Dict, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from boost.pictures import Pictures
 from boost.run import Run
 from boost.side_process import SideProcess
 from boost.state import State, StepRecord
-from boost.step import Prepared, Step
+from boost.step import Step
 from evaluation import metrics
 from evaluation.calibration import Unseen
 from evaluation.scene import Picture, Scene, points_shown
@@ -28,7 +29,7 @@ log = logging.getLogger("adagan")
 def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
     """Runs the steps that the state lacks, committing each.
 
-    While a step runs, the next one's Estimators are set up and the last one's picture is drawn.
+    While a step runs, the last one's picture is drawn.
 
     Args:
       run: what all steps share.
@@ -53,38 +54,8 @@ def _train(run: Run, state: Optional[State], side: SideProcess, perfect: int) ->
     if state is None:
         state = _before_the_first_step(run, side.result(perfect))
         run.workdir.commit(state)  # what goes on from here has these data and settings
-    trainings = _Trainings(run, state)
-    try:
-        pools = _pools(run, state)
-        return _steps(run, state, trainings, pools, side)
-    finally:
-        trainings.cancel()
-
-
-class _Trainings:
-    """Sets up the trainings of one step while the step before runs."""
-
-    def __init__(self, run: Run, state: State):
-        self._run = run
-        self._prepared: Dict[int, Prepared] = {}
-        self.scene = _scene(run)
-        self._prepare(len(state.steps) + 1)
-
-    def take(self, number: int) -> Prepared:
-        """A step's trainings; those of the next are set up from now on."""
-        if self._prepared.pop(number - 1, None):  # with its graphs and its minibatches' tables
-            memory.release()
-        self._prepare(number + 1)
-        return self._prepared[number]
-
-    def cancel(self) -> None:
-        """Ends what was set up in vain."""
-        for prepared in self._prepared.values():
-            prepared.cancel()
-
-    def _prepare(self, number: int) -> None:
-        if number <= self._run.boost.steps:
-            self._prepared[number] = step.prepare(self._run, number, self.scene.probe())
+    pools = _pools(run, state)
+    return _steps(run, state, pools, side)
 
 
 def _pools(run: Run, state: State) -> List[Pool]:
@@ -109,9 +80,7 @@ def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
     return State(run.yardstick.sizes, perfect, run.dataset.fingerprint(), run.fingerprint, (), ())
 
 
-def _steps(
-    run: Run, state: State, trainings: _Trainings, pools: List[Pool], side: SideProcess
-) -> State:
+def _steps(run: Run, state: State, pools: List[Pool], side: SideProcess) -> State:
     modes = len(run.dataset.truth.means) if run.dataset.truth else 0
     events = MixtureEvents(run.workdir.path, state.perfect)
     pictures = Pictures(side, run.workdir, run.dataset.number, modes)
@@ -119,14 +88,17 @@ def _steps(
         events.write_step(state, number, run.workdir)
     run.workdir.write_metrics(state)
     pictures.draw(state)
-    for number in range(len(state.steps) + 1, run.boost.steps + 1):
-        endings.check()
-        state = _one_step(run, state, number, trainings, pools)
-        run.workdir.commit(state)
-        events.write_step(state, number, run.workdir)
-        pictures.draw(state)
-        for name, drawn, path in pictures.finished():
-            events.write_picture(name, drawn, path)
+    first, scene = len(state.steps) + 1, _scene(run)
+    with contextlib.closing(step.trained_ahead(run, first)) as ahead:
+        for number in range(first, run.boost.steps + 1):
+            endings.check()
+            state = _one_step(run, state, number, pools, scene, next(ahead))
+            run.workdir.commit(state)
+            events.write_step(state, number, run.workdir)
+            pictures.draw(state)
+            for name, drawn, path in pictures.finished():
+                events.write_picture(name, drawn, path)
+            memory.release()
     for name, drawn, path in pictures.wait():
         events.write_picture(name, drawn, path)
     for name, path in pictures.summaries().items():
@@ -139,12 +111,17 @@ def _steps(
 
 
 def _one_step(
-    run: Run, state: State, number: int, trainings: _Trainings, pools: List[Pool]
+    run: Run,
+    state: State,
+    number: int,
+    pools: List[Pool],
+    scene: Scene,
+    trained: Optional[step.Trained],
 ) -> State:
     """The state with one step more, not yet committed."""
-    done = step.run_step(run, number, trainings.take(number), pools, state.mixture_weights)
+    done = step.run_step(run, number, pools, state.mixture_weights, scene.probe(), trained)
     _log_step(done, state, len(run.dataset.truth.means) if run.dataset.truth else 0)
-    state = state.with_step(_record(run, trainings.scene, done))
+    state = state.with_step(_record(run, scene, done))
     _add(pools, done.pool, state.mixture_weights)
     return state
 

@@ -1,17 +1,21 @@
 """One boosting step of AdaGAN (arXiv 1701.02386), Algorithm 1."""
 
+import itertools
+import signal
 import time
-from concurrent.futures import Future
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+import endings
 import streams
-from boost import betas, logits, mixture, weights
-from boost.logits import Fresh, Verdict
+from boost import betas, logits, mixture, training, weights
+from boost.logits import Verdict
 from boost.mixture import Pool
 from boost.run import Run
-from boost.training import Task, Training
+from boost.training import Task
 from boost.weights import Reweighting
 from endings import Diverged
 from estimator.backend import TrainResult
@@ -44,87 +48,38 @@ class Step(NamedTuple):
     seconds: Dict[str, float]
 
 
-class Prepared(NamedTuple):
-    """The trainings of a step, set up while the step before runs."""
-
-    discriminator: Optional[Training]  # None where the data are not reweighted
-    component: Training
-    fresh: "Future[Fresh]"  # what the discriminator is checked with
-
-    def cancel(self) -> None:
-        """Ends them, if they were set up in vain."""
-        for training in (self.discriminator, self.component):
-            if training is not None:
-                training.cancel()
-
-
-def prepare(run: Run, number: int, probe: np.ndarray) -> Prepared:
-    """Sets up the trainings of a step; see `Training`.
-
-    Args:
-      run: what all steps share.
-      number: of the step, 1, 2, ...
-      probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
-    """
-    reweighted = number > 1 and run.boost.reweights
-    discriminator = None
-    fresh: Future[Fresh] = Future()
-    if reweighted:
-        task = logits.prepare(run, number, probe, planned_beta(run, number), fresh)
-        discriminator = Training(run.engine, task)
-    shapes = {
-        "real": (run.boost.batch_size, *run.dataset.shape),
-        "latent": (run.boost.batch_size, run.network.latent_space_dim),
-    }
-    task = Task(
-        gan.model_fn,
-        run.workdir.component(number),
-        lambda initialisation: run.gan_params(number, initialisation),
-        shapes,
-        0,
-        run.iterations,
-        pool_latent(run, number),
-        _checked,
-        f"Component {number}/{run.boost.steps}",
-    )
-    component = Training(run.engine, task)
-    if not reweighted:  # an ensemble's components train side by side
-        component.begin(_stream(run, number, weights.uniform_weights(run.dataset.number)))
-    return Prepared(discriminator, component, fresh)
-
-
 def run_step(
     run: Run,
     number: int,
-    prepared: Prepared,
     pools: Sequence[Pool],
     mixture_weights: Sequence[float],
+    probe: np.ndarray,
+    trained: Optional["Trained"] = None,
 ) -> Step:
     """Trains the next component on what the mixture so far does not produce, and adds it.
 
     Args:
       run: what all steps share.
       number: of the step, 1, 2, ...
-      prepared: its trainings.
       pools: samples of each component so far, as `component_pool` draws them.
       mixture_weights: of the components so far.
+      probe: [P, *shape] points at which to know the density ratio, for pictures; may be empty.
+      trained: the component, where it does not depend on the others and is there already.
     """
     clock = Clock()
-    discriminator, component, fresh = prepared
-    verdict: Optional[Verdict] = None
-    if discriminator:
+    reweighting, verdict = weights.uniform_weights(run.dataset.number), None
+    initialisations = {"component": 0, "mixture_discriminator": 0}
+    if number > 1 and run.boost.reweights:
+        beta = planned_beta(run, number)
         of_mixture = mixture_weights
         if run.boost.meta_algorithm == "topk_last":
             of_mixture = [0.0] * (number - 2) + [1.0]
-        fresh.set_result(logits.fresh_samples(run, number, pools, of_mixture))
-        discriminator.begin(logits.stream(run, number, pools, of_mixture))
-        told: Verdict = discriminator.result()
-        component.begin(_stream(run, number, told.reweighting))
-        verdict = told
+        verdict, tried = logits.judge(run, number, beta, pools, of_mixture, probe)
+        reweighting, initialisations["mixture_discriminator"] = verdict.reweighting, tried
     clock.lap("discriminator")
-    trained: TrainResult = component.result()
+    result, initialisations["component"] = trained or train_component(run, number, reweighting)
     clock.lap("training")
-    all_pools = [*pools, _pool(run, trained.predictions["points"])]
+    all_pools = [*pools, _pool(run, result.predictions["points"])]
     beta = next_beta(run, number, all_pools, mixture_weights)
     new_weights = betas.next_mixture_weights(list(mixture_weights), beta)
     metrics, density = evaluate(run, number, all_pools, new_weights)
@@ -132,20 +87,69 @@ def run_step(
     return Step(
         number,
         beta,
-        verdict.reweighting if verdict else weights.uniform_weights(run.dataset.number),
+        reweighting,
         verdict,
-        trained.checkpoint,
-        {
-            "component": component.initialisations,
-            "mixture_discriminator": discriminator.initialisations if discriminator else 0,
-        },
-        trained.iterations_per_second,
+        result.checkpoint,
+        initialisations,
+        result.iterations_per_second,
         all_pools[-1],
         metrics,
         density,
         by_component(all_pools, new_weights),
         clock.seconds,
     )
+
+
+Trained = Tuple[TrainResult, int]
+"""A component, and how many initialisations it took."""
+
+
+def train_component(run: Run, number: int, reweighting: Reweighting) -> Trained:
+    """Trains a component on weighted data.
+
+    Raises:
+      Diverged: if the numbers went wrong from every initialisation.
+    """
+    task = Task(
+        f"Component {number}/{run.boost.steps}",
+        gan.model_fn,
+        run.workdir.component(number),
+        lambda initialisation: run.gan_params(number, initialisation),
+        _stream(run, number, reweighting),
+        run.iterations,
+        pool_latent(run, number),
+    )
+    return training.fit(run.engine, task, _checked)
+
+
+def trained_ahead(run: Run, first: int) -> Generator[Optional[Trained], None, None]:
+    """For each step from a number on its component, where none depends on those before; or None.
+
+    Two are trained at a time where the engine can: one component's loop keeps one core busy. Where
+    this ends early, those that are being trained save what they have and end, as by a signal.
+    """
+    if run.boost.reweights:
+        yield from itertools.repeat(None, run.boost.steps)
+        return
+    at_once = 2 if run.engine.trains_side_by_side else 1
+    uniform = weights.uniform_weights(run.dataset.number)
+    numbers = iter(range(first, run.boost.steps + 1))
+    with ThreadPoolExecutor(at_once) as threads:
+        running = deque(
+            threads.submit(train_component, run, number, uniform)
+            for number in itertools.islice(numbers, at_once)
+        )
+        try:
+            while running:
+                trained = running.popleft().result()
+                running.extend(
+                    threads.submit(train_component, run, number, uniform)
+                    for number in itertools.islice(numbers, 1)
+                )
+                yield trained
+        finally:
+            if running:
+                endings.ask(signal.SIGTERM)
 
 
 def _checked(trained: TrainResult) -> TrainResult:

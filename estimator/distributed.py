@@ -25,7 +25,7 @@ from estimator import loops, resume
 from estimator.agreement import AgreementHook
 from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
 from estimator.cluster import Cluster
-from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
+from estimator.hooks import CheckpointHook, LossHook, Report, largest_weight, told_nan
 from estimator.host import HostEngine
 from estimator.literal import literal
 from estimator.peers import LEAVE_SECONDS, TICK, Peers
@@ -56,7 +56,7 @@ log = logging.getLogger("adagan")
 class DistributedEngine(HostEngine):
     """Trains along with other workers, or on all GPUs of this one; predicts as `HostEngine`."""
 
-    prepares_ahead = False
+    trains_side_by_side = False
     """All workers build the same graphs in the same order."""
 
     def __init__(
@@ -137,9 +137,9 @@ class DistributedEngine(HostEngine):
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
             if not self.rank and not hooks:  # once, not for each replica
                 seconds = self._settings.checkpoint_seconds
-                hooks.append(LossHook(step, means, model_dir, report, start))
+                hooks.append(LossHook(step, means, largest_weight(step), model_dir, report, start))
                 hooks.append(
-                    CheckpointHook(step, model_dir, REPLICAS, seconds, heeds_signals=False)
+                    CheckpointHook(step, None, model_dir, REPLICAS, seconds, heeds_signals=False)
                 )
                 agreement.judge_by(hooks[0])
                 self._tell_what_pays()

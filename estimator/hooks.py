@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import time
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -25,6 +25,13 @@ Report = Callable[[int, Dict[str, float]], None]
 """Called with the global step and the losses' means since the last call."""
 
 
+def largest_weight(step: tf.Tensor) -> tf.Tensor:
+    """The largest absolute value of the current graph's trained weights, after a run."""
+    with tf.control_dependencies([step]):
+        sizes = [tf.reduce_max(tf.abs(v.read_value())) for v in tf.trainable_variables()]
+    return tf.reduce_max(sizes)
+
+
 class LossHook(tf.train.SessionRunHook):
     """Reports losses to TensorBoard and to the caller, once a Session.run, and times the loop."""
 
@@ -32,14 +39,22 @@ class LossHook(tf.train.SessionRunHook):
         self,
         step: tf.Tensor,
         means: Dict[str, tf.Tensor],
+        largest: tf.Tensor,
         model_dir: str,
         report: Report,
         start: int,
     ):
-        """Args: step and losses' means after a run; the events' place; a listener; first step."""
-        with tf.control_dependencies([step]):
-            sizes = [tf.reduce_max(tf.abs(v.read_value())) for v in tf.trainable_variables()]
-        self._fetches = {"step": step, "means": means, "largest": tf.reduce_max(sizes)}
+        """Made for one training.
+
+        Args:
+          step: after a run.
+          means: of the losses over a run.
+          largest: see `largest_weight`.
+          model_dir: where the events go.
+          report: a listener.
+          start: the first step.
+        """
+        self._fetches = {"step": step, "means": means, "largest": largest}
         self._model_dir = model_dir
         self._report = report
         self._step = start
@@ -108,6 +123,7 @@ class CheckpointHook(tf.train.SessionRunHook):
     def __init__(
         self,
         step: tf.Tensor,
+        saver: Optional[tf.train.Saver],
         model_dir: str,
         engine: str,
         seconds: float,
@@ -117,19 +133,21 @@ class CheckpointHook(tf.train.SessionRunHook):
 
         Args:
           step: after a run.
+          saver: that keeps all its checkpoints; None: one is added to the graph.
           model_dir: the model's directory.
           engine: which one trains, see `resume.start`.
           seconds: between two saves; a kill loses no more than these.
           heeds_signals: save and end the run when one has come.
         """
         self._fetch, self._model_dir, self._engine = step, model_dir, engine
+        self._saver = saver
         self._seconds = seconds
         self._heeds_signals = heeds_signals
         self._saved, self._last = -1, time.perf_counter()
 
     def begin(self) -> None:
         """Adds what saves, now that all variables are there."""
-        self._saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None)
+        self._saver = self._saver or tf.train.Saver(save_relative_paths=True, max_to_keep=None)
 
     def before_run(self, run_context: Any) -> Any:
         """Asks for the step."""
@@ -180,3 +198,15 @@ class PredictionHook(tf.train.SessionRunHook):
     def end(self, session: tf.Session) -> None:
         """Keeps what `predict` returns."""
         self.predictions = self._predict(session)
+
+
+class LastHook(tf.train.SessionRunHook):
+    """Runs an operation when all else of a training has ended."""
+
+    def __init__(self, operation: tf.Operation):
+        """Args: the operation."""
+        self._operation = operation
+
+    def end(self, session: tf.Session) -> None:
+        """Runs it."""
+        session.run(self._operation)

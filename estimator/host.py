@@ -1,22 +1,34 @@
 """CPU and GPU: `tf.estimator.Estimator` with an in-graph loop compiled by XLA."""
 
+import dataclasses
+import itertools
 import logging
 import os
-from typing import Any, Callable, Dict, Iterable, List
+import threading
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 import numpy as np
 import tensorflow as tf
 
-from estimator import loops, resume
+from estimator import graphs, loops, resume, sharing
 from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
-from estimator.hooks import CheckpointHook, LossHook, PredictionHook, Report, told_nan
+from estimator.graphs import Model, TrainingGraph
+from estimator.hooks import (
+    CheckpointHook,
+    LastHook,
+    LossHook,
+    PredictionHook,
+    Report,
+    told_nan,
+)
 from estimator.literal import literal
-from input_fn import fixed, pipelines
+from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
 from options import UsageError
 
 LONGEST_CHUNK = 1000
+THREADS = 16
 LOOP = "loop"
 """Whose checkpoints these are."""
 
@@ -31,8 +43,8 @@ def gpus_for(settings: DeviceSettings) -> List[Any]:
 class HostEngine:
     """Trains and predicts on this machine's CPU or GPU."""
 
-    prepares_ahead = True
-    """Several Estimators may be set up and trained at once, each in a thread."""
+    trains_side_by_side = True
+    """Several trainings may run at once, each in a thread."""
     in_graph_loop = True
     """Look-ahead steps may be a while_loop here."""
     rank = 0
@@ -55,6 +67,9 @@ class HostEngine:
         self.reason = "TensorFlow sees a GPU" if gpus else "TensorFlow sees no GPU"
         # Optimizers inside an XLA loop need resource variables, the global step included.
         tf.enable_resource_variables()
+        self._target, self._numbers = "", itertools.count()
+        self._graphs: Dict[Any, TrainingGraph] = {}
+        self._lock = threading.Lock()
         why = loops.why_no_xla()
         # XLA has no fast kernels for the gradients of convolutions on a CPU: TensorFlow's own train
         # an 8x8 image's networks three times as fast.
@@ -105,27 +120,48 @@ class HostEngine:
           Diverged: within a chunk, when losses or weights are no numbers to go on with.
           Stopped: once the model is saved, if a signal has come.
         """
-        hooks: List[Any] = []
         start = resume.start(model_dir, LOOP)
+        chunk = self._chunk_size(stream, iterations)
+        graph = self._graph(model_fn, params, stream.shapes, chunk, predict_for)
+        container = f"training{next(self._numbers)}"
+        hooks: List[Any] = []
 
-        def make_hooks(
-            step: tf.Tensor, means: Dict[str, tf.Tensor]
-        ) -> List[tf.train.SessionRunHook]:
-            predict = _prediction_in_graph(model_fn, params, predict_for)
+        def imported_model_fn(
+            features: Dict[str, tf.Tensor], mode: str
+        ) -> tf.estimator.EstimatorSpec:
+            model = graphs.import_into(container, graph, features)
+            seconds = self._settings.checkpoint_seconds
             hooks.extend(
                 [
-                    LossHook(step, means, model_dir, report, start),
-                    PredictionHook(predict),
-                    CheckpointHook(step, model_dir, LOOP, self._settings.checkpoint_seconds),
+                    LossHook(model.step, model.means, model.largest, model_dir, report, start),
+                    PredictionHook(lambda session: _predictions(session, model, predict_for)),
+                    CheckpointHook(model.step, model.saver, model_dir, LOOP, seconds),
+                    LastHook(sharing.destroy_all()),
                 ]
             )
-            return hooks
+            # Everything has just been initialised: the default checks would only cost time.
+            nothing = tf.constant([], tf.string)
+            scaffold = tf.train.Scaffold(
+                init_op=model.init_op,
+                init_fn=lambda _, session: model.start_from(session, params.initial_values),
+                ready_op=nothing,
+                ready_for_local_init_op=nothing,
+                local_init_op=model.local_init_op,
+                saver=model.saver,
+            )
+            return tf.estimator.EstimatorSpec(
+                mode,
+                loss=model.means[min(model.means)],
+                train_op=tf.group(model.step, *model.means.values()),
+                training_hooks=hooks,
+                scaffold=scaffold,
+            )
 
-        wrapped = loops.looped(model_fn, make_hooks, self._compiled)
-        chunk = self._chunk_size(stream, iterations)
         with literal(model_dir) as directory, told_nan():
-            estimator = self._estimator(wrapped, directory, params)
-            estimator.train(pipelines.chunks(stream, start, iterations, chunk))
+            config = self._shared_config(directory)
+            estimator = sharing.Estimator(container, imported_model_fn, config=config)
+            minibatches = pipelines.chunks(stream, start, iterations, chunk)
+            estimator.train(sharing.input_in(container, minibatches))
         return TrainResult(
             hooks[2].saved(iterations),
             hooks[0].iterations_per_second,
@@ -150,7 +186,11 @@ class HostEngine:
     def _estimator(
         self, model_fn: Callable, model_dir: str, params: Any, **distribution: Any
     ) -> tf.estimator.Estimator:
-        config = tf.estimator.RunConfig(
+        config = self._run_config(model_dir, **distribution)
+        return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+
+    def _run_config(self, model_dir: str, **distribution: Any) -> tf.estimator.RunConfig:
+        return tf.estimator.RunConfig(
             model_dir=model_dir,
             tf_random_seed=0,
             # Summaries and checkpoints come from our own hooks, once a chunk and once at the end.
@@ -161,11 +201,38 @@ class HostEngine:
             session_config=self._session_config(),
             **distribution,
         )
-        return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+
+    def _shared_config(self, model_dir: str) -> tf.estimator.RunConfig:
+        """Of an Estimator whose sessions share their devices."""
+        with self._lock:
+            self._target = self._target or sharing.devices(self._session_config())
+            with sharing.told_to_estimators(self._target):
+                return self._run_config(model_dir)
+
+    def _graph(
+        self,
+        model_fn: Callable,
+        params: Any,
+        shapes: Dict[str, Tuple[int, ...]],
+        chunk: int,
+        points: FixedInput,
+    ) -> TrainingGraph:
+        """The graph of a training: the same for all that differ in their initial values only."""
+        same = dataclasses.replace(params, initial_values=())
+        asked = (points.feature, tuple(points.shape))
+        key = (model_fn, same, tuple(sorted(shapes.items())), chunk, asked)
+        with self._lock:
+            if key not in self._graphs:
+                self._graphs[key] = graphs.build(
+                    model_fn, params, shapes, chunk, points, self._compiled
+                )
+            return self._graphs[key]
 
     def _session_config(self) -> tf.ConfigProto:
-        # A training that waits for its input must not hold the threads of the one that runs.
-        session_config = tf.ConfigProto(allow_soft_placement=True, use_per_session_threads=True)
+        # Trainings side by side share these threads, of which each one's input holds some.
+        session_config = tf.ConfigProto(
+            allow_soft_placement=True, inter_op_parallelism_threads=THREADS
+        )
         # XLA optimises the loop; going over the graph before it only delays a session's start.
         session_config.graph_options.rewrite_options.disable_meta_optimizer = True
         if self.name == "cpu":
@@ -179,27 +246,11 @@ class HostEngine:
         return min(LONGEST_CHUNK, fitting, iterations)
 
 
-def _prediction_in_graph(
-    model_fn: Callable, params: Any, points: FixedInput
-) -> Callable[[tf.Session], Dict[str, np.ndarray]]:
-    """Adds the model's PREDICT mode to the training graph; returns what runs it in a session."""
-    placeholder = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
-    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-        spec = model_fn(
-            features={points.feature: placeholder},
-            labels=None,
-            mode=tf.estimator.ModeKeys.PREDICT,
-            params={"params": params},
-            config=None,
-        )
-
-    def predict(session: tf.Session) -> Dict[str, np.ndarray]:
-        outputs = (
-            session.run(spec.predictions, {placeholder: batch}) for batch, _ in points.batches()
-        )
-        return joined(outputs, len(points))
-
-    return predict
+def _predictions(session: tf.Session, model: Model, points: FixedInput) -> Dict[str, np.ndarray]:
+    outputs = (
+        session.run(model.predictions, {model.asked: batch}) for batch, _ in points.batches()
+    )
+    return joined(outputs, len(points))
 
 
 def predicted(

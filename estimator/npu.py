@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from estimator import resume
 from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
-from estimator.hooks import CheckpointHook, LossHook, Report, told_nan
+from estimator.hooks import CheckpointHook, LossHook, Report, largest_weight, told_nan
 from estimator.host import predicted
 from estimator.literal import literal
 from estimator.loops import accumulated
@@ -43,7 +43,7 @@ class NPUEngine:
     """Trains and predicts on Ascend cards."""
 
     name = "npu"
-    prepares_ahead = False
+    trains_side_by_side = False
     """One session at a time: a card belongs to one process and one graph at once."""
     in_graph_loop = False
     """Gradients inside a while_loop are not safe there: look-ahead steps are written out."""
@@ -102,9 +102,9 @@ class NPUEngine:
             seconds = self._settings.checkpoint_seconds
             hooks.extend(
                 [
-                    LossHook(step, means, model_dir, report, start),
+                    LossHook(step, means, largest_weight(step), model_dir, report, start),
                     _LoopCheckHook(step, start, length),
-                    CheckpointHook(step, model_dir, self.name, seconds),
+                    CheckpointHook(step, None, model_dir, self.name, seconds),
                 ]
             )
             return hooks

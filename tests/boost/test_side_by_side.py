@@ -1,17 +1,21 @@
-"""What runs beside the training: the second process, and trainings prepared ahead."""
+"""What runs side by side: the second process, and trainings that do not depend on each other."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from unittest import mock
 
 import numpy as np
 import pytest
 
+import endings
+from boost import step, training
 from boost.side_process import SideProcess
-from boost.training import Task, Training
-from endings import Diverged
+from boost.training import Task
+from endings import Diverged, Stopped
 from input_fn.weighted import Stream
 from tests.conftest import ROOT
 
@@ -57,64 +61,30 @@ def test_the_second_process_ends_with_the_first_however_that_ends():
         os.remove(path)
 
 
-class SlowEngine:
-    """Trains on its first chunk of input only, in the way that the real engines do."""
+class OneChunk:
+    """An engine that trains on its first chunk of input only."""
 
-    def __init__(self, prepares_ahead):
-        self.prepares_ahead = prepares_ahead
+    def __init__(self):
         self.started = []
 
     def train(self, model_fn, model_dir, params, stream, iterations, report, predict_for):
-        self.started.append(model_dir)
+        self.started.append((model_dir, params))
         (chunk,) = stream.chunks(0, iterations, iterations)
         report(iterations, {"loss": 1.0})
         return float(chunk["x"].sum())
 
 
-def counting_stream():
+def counting_task():
     def draw(block, counts):
         for count in counts:
             yield {"x": np.ones((count, 2))}
 
-    return Stream(draw, {"x": (2,)})
+    stream = Stream(draw, {"x": (2,)})
+    return Task("Component 1/1", None, "dir", lambda number: number, stream, 10, None)
 
 
-def make_training(engine, use=lambda trained: trained):
-    task = Task(None, "dir", lambda number: number, {"x": (2,)}, 0, 10, None, use, "Component 1/1")
-    return Training(engine, task)
-
-
-@pytest.mark.parametrize("prepares_ahead", [True, False])
-def test_a_training_waits_for_its_input(prepares_ahead):
-    engine = SlowEngine(prepares_ahead)
-    training = make_training(engine)
-    time.sleep(0.2)
-    assert engine.started == (["dir"] if prepares_ahead else [])
-    training.begin(counting_stream())
-    assert training.result() == 20.0
-
-
-def test_a_training_raises_what_its_input_raised():
-    def draw(block, counts):
-        raise ZeroDivisionError
-        yield
-
-    training = make_training(SlowEngine(True))
-    training.begin(Stream(draw, {"x": (2,)}))
-    with pytest.raises(ZeroDivisionError):
-        training.result()
-
-
-def test_a_training_prepared_in_vain_ends():
-    training = make_training(SlowEngine(True))
-    training.cancel()
-    with pytest.raises(RuntimeError, match="cancelled"):
-        training.result()
-
-
-@pytest.mark.parametrize("prepares_ahead", [True, False])
-def test_a_training_that_diverges_is_tried_once_more_from_other_weights(prepares_ahead):
-    engine, uses = SlowEngine(prepares_ahead), []
+def test_a_training_that_diverges_is_tried_once_more_from_other_weights():
+    engine, uses = OneChunk(), []
 
     def use(trained):
         uses.append(trained)
@@ -122,11 +92,8 @@ def test_a_training_that_diverges_is_tried_once_more_from_other_weights(prepares
             raise Diverged("not finite")
         return "used"
 
-    training = make_training(engine, use)
-    training.begin(counting_stream())
-    assert training.result() == "used"
-    assert training.initialisations == 2
-    assert engine.started == ["dir", os.path.join("dir", "initialisation_2")]
+    assert training.fit(engine, counting_task(), use) == ("used", 2)
+    assert engine.started == [("dir", 1), (os.path.join("dir", "initialisation_2"), 2)]
     assert uses == [20.0, 20.0]
 
 
@@ -134,7 +101,55 @@ def test_a_training_that_always_diverges_says_so():
     def use(trained):
         raise Diverged("not finite; lower --rate")
 
-    training = make_training(SlowEngine(True), use)
-    training.begin(counting_stream())
     with pytest.raises(Diverged, match=r"Component 1/1: not finite; lower --rate \(2 init"):
-        training.result()
+        training.fit(OneChunk(), counting_task(), use)
+
+
+class Run:
+    """As much of a run as `trained_ahead` looks at."""
+
+    def __init__(self, reweights, side_by_side, steps=6):
+        self.boost = mock.Mock(reweights=reweights, steps=steps)
+        self.engine = mock.Mock(trains_side_by_side=side_by_side)
+        self.dataset = mock.Mock(number=4)
+
+
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_independent_components_come_in_order_however_many_train_at_once(monkeypatch, side_by_side):
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def train(run, number, reweighting):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.1 if number % 2 else 0.01)
+        with lock:
+            now[0] -= 1
+        return number, 1
+
+    monkeypatch.setattr(step, "train_component", train)
+    run = Run(False, side_by_side)
+    assert list(step.trained_ahead(run, 3)) == [(number, 1) for number in (3, 4, 5, 6)]
+    assert most[0] == (2 if side_by_side else 1)
+
+
+def test_what_depends_on_the_steps_before_is_not_trained_ahead():
+    assert list(step.trained_ahead(Run(True, True), 1)) == [None] * 6
+
+
+def test_where_the_run_ends_early_other_trainings_are_asked_to_end(monkeypatch):
+    asked = threading.Event()
+    monkeypatch.setattr(endings, "ask", lambda number: asked.set())
+
+    def train(run, number, reweighting):
+        if number == 1:
+            return number, 1
+        if not asked.wait(60):
+            raise AssertionError("nobody asked")
+        raise Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(step, "train_component", train)
+    ahead = step.trained_ahead(Run(False, True), 1)
+    assert next(ahead) == (1, 1)
+    ahead.close()
+    assert asked.is_set()
