@@ -21,6 +21,8 @@ LONGEST_TEXT = 256 << 20
 """Bytes of a text that is read whole: a state of 10,000 steps has 30 MB."""
 UNFINISHED, ASIDE = ".tmp", ".old"
 """How names end of what is not whole yet, and of what is between two names."""
+LONGEST_STEM = 200
+"""Bytes of a name that ends so; file systems take 255."""
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 log = logging.getLogger("adagan")
@@ -132,7 +134,7 @@ def remove_unfinished() -> None:
 def _made_for_me(path: str, make: Callable[[str], int]) -> Tuple[str, int]:
     """A new file or directory beside a path, and its descriptor, which others see as held."""
     while True:
-        temporary = f"{path}.{secrets.token_hex(4)}{UNFINISHED}"
+        temporary = f"{_stem(path)}.{secrets.token_hex(4)}{UNFINISHED}"
         descriptor = make(temporary)
         _unfinished.add(temporary)
         with contextlib.suppress(OSError):  # no locks there: then nothing is taken for left
@@ -166,7 +168,13 @@ def remove_left(path: str) -> None:
 
 
 def _named(path: str, ending: str) -> List[str]:
-    return sorted(glob.glob(f"{glob.escape(path)}.{'[0-9a-f]' * 8}{ending}"))
+    return sorted(glob.glob(f"{glob.escape(_stem(path))}.{'[0-9a-f]' * 8}{ending}"))
+
+
+def _stem(path: str) -> str:
+    """A path whose name leaves room for an ending of ours."""
+    above, name = os.path.split(path)
+    return os.path.join(above, os.fsdecode(os.fsencode(name)[:LONGEST_STEM]))
 
 
 def _remove(path: str) -> None:
@@ -183,7 +191,7 @@ def _exchange(new: str, old: str) -> None:
     names = (AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE)
     if exchange is not None and exchange(*names) == 0:
         return
-    aside = f"{old}.{secrets.token_hex(4)}{ASIDE}"
+    aside = f"{_stem(old)}.{secrets.token_hex(4)}{ASIDE}"
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         os.rename(old, aside)

@@ -9,6 +9,7 @@ if __name__ == "__main__":  # before anything is loaded that takes long, or may 
 
     endings.settle_in()
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -41,6 +42,17 @@ HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15
 The same command again goes on after the last finished step. --flagfile=FILE reads flags.
 """
 
+FOR = {
+    "repair": ("train",),
+    "refine": ("sample", "evaluate", "export"),
+    "num_samples": ("sample",),
+    "output": ("sample", "evaluate", "compare"),
+    "format": ("export",),
+    "component": ("export",),
+    "export_dir": ("export",),
+    "overwrite": ("export",),
+}
+"""Modes that take a flag of the command."""
 PATHS = ("workdir", "data_file", "output", "export_dir")
 
 log = logging.getLogger("adagan")
@@ -76,8 +88,9 @@ def help_text() -> str:
 def parse(arguments: List[str]) -> List[str]:
     """Parsing by absl, but `--help` teaches and ends well."""
     if {"--help", "-help", "--helpshort", "-h"} & set(arguments[1:]):
-        print(help_text())
-        sys.exit(0)
+        with contextlib.suppress(BrokenPipeError):  # who reads it has seen enough
+            print(help_text(), flush=True)
+        os._exit(0)
     try:
         return app.parse_flags_with_usage([arguments[0], *flag_files.expand(arguments[1:])])
     except (UsageError, ValueError) as error:  # absl lets some values' errors through
@@ -97,13 +110,7 @@ def main(arguments: List[str]) -> None:
     call = modes.Call(_room(Command), _room(DeviceSettings), _verbosity())
     command = call.command
     backend.check(call.device)
-    if command.refine and (command.mode in ("train", "compare") or command.component):
-        other = (
-            f"--component={command.component}" if command.component else f"--mode={command.mode}"
-        )
-        raise UsageError(f"--refine: is of a finished mixture, not for {other}")
-    if command.repair and backend.several_workers():
-        raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
+    _check_command(command)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
@@ -114,6 +121,20 @@ def main(arguments: List[str]) -> None:
         modes.compare(call, [os.path.expanduser(path) for path in arguments[1:]], explicit)
     else:
         modes.use(call, explicit)
+
+
+def _check_command(command: Command) -> None:
+    """Raises UsageError for flags that do not go with the mode."""
+    for name, modes_of in FOR.items():
+        value = getattr(command, name)
+        if value != FLAGS[name].default and command.mode not in modes_of:
+            right = " or ".join(f"--mode={mode}" for mode in modes_of)
+            flag = f"--{name}" if value is True else f"--{name}={value}"
+            raise UsageError(f"{flag}: is for {right}, not --mode={command.mode}")
+    if command.refine and command.component:
+        raise UsageError(f"--refine: is of the mixture, not of --component={command.component}")
+    if command.repair and backend.several_workers():
+        raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
 
 
 def _names() -> List[Any]:

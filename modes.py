@@ -22,8 +22,8 @@ from estimator.backend import DeviceSettings
 from evaluation import metrics
 from input_fn import datasets
 from input_fn.datasets import Dataset
-from options import UsageError
-from settings import Command, Settings
+from options import UsageError, check
+from settings import Command, RunSettings, Settings
 from streams import Purpose
 
 log = logging.getLogger("adagan")
@@ -47,17 +47,17 @@ def train(call: Call, settings: Settings) -> None:
         workdir.lock()
         if command.repair:
             _repair(workdir, settings)
-    _check_settings(workdir, settings)
     state = workdir.read_state()
-    if state and state.complete and len(state.steps) >= settings.boost.steps:
+    _check_settings(workdir, settings, state)
+    dataset, yardstick = _load(settings, call)
+    _check_unchanged(workdir, state, settings, dataset)
+    if state and len(state.steps) >= settings.boost.steps and workdir.is_finished(state):
         log.info(
             "The run in %s has finished its %d steps; raise --steps to go on.",
             workdir.path,
             len(state.steps),
         )
         return
-    dataset, yardstick = _load(settings, call)
-    _check_unchanged(workdir, state, settings, dataset)
     with SideProcess() as side:
         # It gets ready, and scores the perfect sampler, while TensorFlow loads.
         perfect = side.submit(
@@ -87,10 +87,11 @@ def train(call: Call, settings: Settings) -> None:
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 
-def _check_settings(workdir: Workdir, settings: Settings) -> None:
+def _check_settings(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
     """The settings of a run that was started before must be these."""
     if workdir.has_settings():
         before = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+        _check_own_settings(workdir, before, state)
         wanted = {n: v for n, v in settings.flat().items() if n != "data_file"}
         all_settings.check_same(wanted, before, workdir.path, may_rise=("steps",))
 
@@ -103,7 +104,7 @@ def _facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
 
 def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
     """With the lock held, what another process may have written meanwhile is read again."""
-    _check_settings(workdir, settings)
+    _check_settings(workdir, settings, state)
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
@@ -196,6 +197,7 @@ def use(call: Call, explicit: Dict[str, Any]) -> None:
     workdir = Workdir(command.workdir)
     settings, state = _open(workdir)
     seed = explicit.pop("seed", settings.run.seed)
+    check(RunSettings(seed))
     moved = explicit.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
     data = dataclasses.replace(settings.data, data_file=moved)
     settings = dataclasses.replace(settings, data=data)
@@ -216,12 +218,12 @@ def use(call: Call, explicit: Dict[str, Any]) -> None:
     if command.mode == "export":
         from boost import exports
 
-        def check() -> None:  # what may have come there in the meantime
+        def check_again() -> None:  # what may have come there in the meantime
             _check_written(command, directory, len(state.steps), workdir, data.data_file)
 
         refiner = _refiner(mixture, state) if command.refine else None
         for line in exports.export_mixture(
-            mixture, state, command.format, command.component, directory, seed, check, refiner
+            mixture, state, command.format, command.component, directory, seed, check_again, refiner
         ):
             log.info("%s", line)
     elif command.mode == "evaluate":
@@ -298,7 +300,12 @@ def _check_unchanged(
 
 def _check_files(workdir: Workdir, state: State, settings: Settings) -> None:
     workdir.verify(state)
-    if state.settings_fingerprint != settings.fingerprint():
+    _check_own_settings(workdir, settings, state)
+
+
+def _check_own_settings(workdir: Workdir, before: Settings, state: Optional[State]) -> None:
+    """Settings as they are in the work directory must be those of its state."""
+    if state is not None and state.settings_fingerprint != before.fingerprint():
         raise UsageError(
             f"{workdir.join('settings.json')}: was changed since the run was started; the flags "
             f"of the run with --mode=train --repair write it anew"

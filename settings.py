@@ -136,7 +136,10 @@ def from_json(text: str, path: str) -> Settings:
     try:
         rooms = json.loads(text)
         values = {name: value for room in ROOMS for name, value in rooms[room].items()}
-        return make(values)
+        settings = make(values)
+        for name in sorted(set(values) - set(settings.flat())):
+            raise UsageError(f"{name}: is no setting")
+        return settings
     except (
         ValueError,
         LookupError,
@@ -145,7 +148,10 @@ def from_json(text: str, path: str) -> Settings:
         RecursionError,
         UsageError,
     ) as error:
-        raise UsageError(f"{path}: holds no settings of a run: {error}") from error
+        raise UsageError(
+            f"{path}: holds no settings of a run: {error}; --mode=train --repair with the flags of "
+            f"the run writes them anew"
+        ) from error
 
 
 def options() -> Iterator[Tuple[str, dataclasses.Field]]:

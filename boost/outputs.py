@@ -137,7 +137,10 @@ def write_points(path: str, points: np.ndarray) -> None:
     """
     with durable.replacing(path) as file:
         if not path.lower().endswith(".csv"):
-            np.save(file, points)
+            points = np.ascontiguousarray(points)
+            header = np.lib.format.header_data_from_array_1_0(points)
+            np.lib.format.write_array_header_1_0(file, header)
+            file.write(points.data)  # numpy itself does not say that a disk is full
             return
         import pandas
 

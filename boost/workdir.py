@@ -14,6 +14,7 @@ import io
 import logging
 import math
 import os
+import re
 import shutil
 import socket
 import stat
@@ -43,6 +44,8 @@ OWN = (
     "events.out.tfevents.*",
 )
 """Names at the top, as patterns, that are the run's own."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")  # TensorFlow would call other hosts
+
 log = logging.getLogger("adagan")
 
 
@@ -74,6 +77,15 @@ class Workdir:
         flag = f"--workdir={self.path}"
         if not self.path or "\0" in self.path:
             raise UsageError(f"{flag}: needs the path of a directory")
+        if _SCHEME.match(self.path):
+            raise UsageError(f"{flag}: needs a directory of this machine, mounted if it is remote")
+        try:
+            os.path.abspath(self.path).encode("utf-8")
+        except UnicodeError as error:
+            raise UsageError(
+                f"{flag}: is no text in UTF-8, as TensorFlow takes paths; choose another name, or "
+                f"a locale of UTF-8"
+            ) from error
         if os.path.exists(self.path) and not os.path.isdir(self.path):
             raise UsageError(f"{flag}: is a file; needs the path of a directory")
         problem = durable.why_not_writable(self.path)
@@ -169,6 +181,12 @@ class Workdir:
             return _state(path)
         except ValueError as error:
             raise UsageError(f"{path}: is damaged: {error}; {REPAIR}") from error
+
+    def is_finished(self, state: State) -> bool:
+        """Whether all that is made from a state is there, for people to look at."""
+        made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
+        drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
+        return state.complete and all(map(os.path.isfile, made + drawn))
 
     def verify(self, state: State) -> None:
         """Checks that every committed file is what it was.

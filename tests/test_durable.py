@@ -154,3 +154,9 @@ def test_only_regular_files_are_read(tmp_path):
     (tmp_path / "long").write_bytes(b"x" * 101)
     with pytest.raises(ValueError, match="longer than 100 bytes"):
         durable.read_text(str(tmp_path / "long"), 100)
+
+
+def test_the_longest_name_can_be_written(tmp_path):
+    path = str(tmp_path / ("é" * 125 + ".json"))
+    durable.write_atomically(path, "x")
+    assert os.listdir(str(tmp_path)) == [os.path.basename(path)]

@@ -301,3 +301,67 @@ def test_a_step_made_by_another_version_of_the_program_is_told(tiny_run, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     assert "Step 2 was made by another version of this program" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--mode=sample", "--component=1", "--output=x.npy"], "--component=1: is for --mode=exp"),
+        (["--mode=evaluate", "--repair"], "--repair: is for --mode=train"),
+        ([*TINY, "--output=x.npy"], "--output=x.npy: is for --mode=sample or"),
+        (["--mode=sample", "--output=x.npy", "--seed=-4"], "--seed=-4: must lie in [0, 42949672"),
+        (["--mode=evaluate", "--seed=4294967296"], "--seed=4294967296: must lie in"),
+    ],
+)
+def test_flags_that_would_be_ignored_are_refused(tiny_run, tmp_path, flags, told):
+    done = run_main(*flags, f"--workdir={tiny_run[0]}")
+    assert f"error: {told}" in assert_one_line(done, 2)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "hdfs", "ram", "file"])
+def test_addresses_of_other_hosts_are_no_work_directories(tmp_path, scheme):
+    done = run_main(*ONE, f"--workdir={scheme}://a/b", cwd=tmp_path)
+    assert "needs a directory of this machine" in assert_one_line(done, 2)
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_path_that_is_no_text_is_refused(tmp_path):
+    command = [sys.executable, os.path.join(ROOT, "main.py"), *ONE, b"--workdir=\xff\xfe"]
+    done = subprocess.run(command, cwd=str(tmp_path), capture_output=True, text=True)
+    assert "is no text in UTF-8" in assert_one_line(done, 2)
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_what_is_made_of_a_finished_run_comes_back(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    shutil.rmtree(os.path.join(workdir, "plots"))
+    os.remove(os.path.join(workdir, "report.html"))
+    done = run_main(*TINY, f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(workdir)) == sorted({*os.listdir(tiny_run[0]), *os.listdir(workdir)})
+    assert os.listdir(os.path.join(workdir, "plots"))
+    assert os.path.exists(os.path.join(workdir, "report.html"))
+
+
+def test_changed_settings_of_a_finished_run_are_noticed(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
+    path = os.path.join(workdir, "settings.json")
+    with open(path) as file:
+        text = file.read()
+    for changed in (
+        text.replace('"seed": 0', '"seed": 1'),
+        text.replace('"seed"', '"sead": 1, "seed"'),
+    ):
+        assert changed != text
+        with open(path, "w") as file:
+            file.write(changed)
+        for flags in (TINY, [*TINY, "--seed=1"]):
+            error = assert_one_line(run_main(*flags, f"--workdir={workdir}"), 2)
+            assert "settings.json: " in error
+            assert "--mode=train --repair" in error
+    done = run_main(*TINY, "--repair", f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    with open(path) as file:
+        assert file.read() == text

@@ -74,8 +74,9 @@ def test_tensorboard_shows_the_mixture_and_the_components(tiny_run):
     assert "adagan/log_p" in perfect.Tags()["scalars"]
 
 
-def test_a_finished_run_does_nothing(tiny_run):
-    workdir, _ = tiny_run
+def test_a_finished_run_does_nothing(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")  # others may be looking at that one
+    shutil.copytree(tiny_run[0], workdir)
     before = os.stat(os.path.join(workdir, "state.json")).st_mtime_ns
     done = run_main(*TINY, f"--workdir={workdir}")
     assert done.returncode == 0
@@ -221,8 +222,9 @@ def test_bad_input_is_one_line_with_status_2_and_leaves_nothing(tmp_path, case):
     assert sorted(os.listdir(str(tmp_path))) == before
 
 
-def test_other_settings_for_a_work_directory_are_refused(tiny_run):
-    workdir, _ = tiny_run
+def test_other_settings_for_a_work_directory_are_refused(tiny_run, tmp_path):
+    workdir = str(tmp_path / "run")
+    shutil.copytree(tiny_run[0], workdir)
     for flags in (
         [*TINY, "--seed=5"],
         [*TINY, "--steps=1"],

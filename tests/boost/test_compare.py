@@ -88,7 +88,7 @@ def test_other_data_are_remarked_on(place):
         (["tiny", "a & <b> #1%", "--output=x.txt"], "--output=x.txt: --mode=compare needs a file"),
         (["tiny", "a & <b> #1%", "--epochs=3"], "--epochs=3: --mode=compare shows runs as they"),
         (["tiny", "a & <b> #1%", "--workdir=x"], "--workdir: --mode=compare takes directories"),
-        (["tiny", "started", "--refine"], "--refine: is of a finished mixture, not for --mode=c"),
+        (["tiny", "started", "--refine"], "--refine: is for --mode=sample or --mode=evaluate or"),
         (["tiny", "damaged"], "was changed since step 2 was committed"),
     ],
 )
