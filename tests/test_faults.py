@@ -33,20 +33,20 @@ def test_the_current_directory_runs_no_code(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"MPLBACKEND": "module://ipykernel.pylab.backend_inline"},
-        {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
-        {"HOME": "/nowhere", "MPLCONFIGDIR": "/nowhere/at/all", "TERM": "odd"},
-        {
-            "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=true --xla_dump_to=dumped",
-            "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
-        },
-    ],
-)
-def test_environments_meant_for_others_do_no_harm(tmp_path, environment):
-    done = run_main(*ONE, f"--workdir={tmp_path}/é", environment=environment)
+FOREIGN = {
+    "MPLBACKEND": "module://ipykernel.pylab.backend_inline",
+    "MPLCONFIGDIR": "/nowhere/at/all",
+    "PYTHONIOENCODING": "ascii",
+    "LC_ALL": "C",
+    "HOME": "/nowhere",
+    "TERM": "odd",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=true --xla_dump_to=dumped",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",
+}
+
+
+def test_an_environment_meant_for_others_does_no_harm(tmp_path):
+    done = run_main(*ONE, f"--workdir={tmp_path}/é", environment=FOREIGN)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
 
@@ -67,7 +67,7 @@ def test_flags_that_would_abort_tensorflow_are_named(tmp_path, variable, value):
     assert os.listdir(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_do_not_matter(tmp_path, closed):
     command = f'exec "$0" "$@" {closed}'
     flags = [sys.executable, os.path.join(ROOT, "main.py"), *ONE, "--workdir=run"]
@@ -93,7 +93,7 @@ def test_a_user_without_an_entry_and_home():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("mebibytes", [60, 150, 400, 900, 1100])
+@pytest.mark.parametrize("mebibytes", [60, 400, 1100])
 def test_a_limit_that_leaves_too_little_is_named(tmp_path, mebibytes):
     command = f'ulimit -v {mebibytes << 10}; exec "$0" "$@"'
     flags = [sys.executable, os.path.join(ROOT, "main.py"), *ONE, "--workdir=run"]
@@ -135,7 +135,7 @@ def signalled(flags, cwd, seconds, number):
 def test_a_signal_at_any_instant_of_the_start(tmp_path, number):
     """Before anything is there to save, while modules load, and while others start."""
     rng = random.Random(int(number))
-    for seconds in (0.15, 0.4, 0.7, *(rng.uniform(0.1, 3.0) for _ in range(3))):
+    for seconds in (0.15, 0.4, 0.7, rng.uniform(0.1, 3.0)):
         flags = [*ONE, "--epochs=100000", "--workdir=run"]
         status, error = signalled(flags, tmp_path, seconds, number)
         assert status in (128 + number, -number), (seconds, error)
@@ -148,8 +148,8 @@ def test_a_signal_at_any_instant_of_sampling(tiny_run, tmp_path, number):
     workdir = os.path.relpath(tiny_run[0], str(tmp_path))
     rng = random.Random(int(number))
     flags = ["--mode=sample", f"--workdir={workdir}", "--num_samples=3000000", "--output=x.csv"]
-    for _ in range(3):
-        status, error = signalled(flags, tmp_path, rng.uniform(0.1, 6.0), number)
+    for _ in range(2):
+        status, error = signalled(flags, tmp_path, rng.uniform(0.1, 5.0), number)
         assert status in (128 + number, -number), error
         assert error in ("", f"Stopped by {number.name}. Nothing was changed.\n")
         assert os.listdir(str(tmp_path)) == []
@@ -318,7 +318,7 @@ def test_flags_that_would_be_ignored_are_refused(tiny_run, tmp_path, flags, told
     assert f"error: {told}" in assert_one_line(done, 2)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "hdfs", "ram", "file"])
+@pytest.mark.parametrize("scheme", ["s3", "ram"])
 def test_addresses_of_other_hosts_are_no_work_directories(tmp_path, scheme):
     done = run_main(*ONE, f"--workdir={scheme}://a/b", cwd=tmp_path)
     assert "needs a directory of this machine" in assert_one_line(done, 2)
@@ -356,10 +356,9 @@ def test_changed_settings_of_a_finished_run_are_noticed(tiny_run, tmp_path):
         assert changed != text
         with open(path, "w") as file:
             file.write(changed)
-        for flags in (TINY, [*TINY, "--seed=1"]):
-            error = assert_one_line(run_main(*flags, f"--workdir={workdir}"), 2)
-            assert "settings.json: " in error
-            assert "--mode=train --repair" in error
+        error = assert_one_line(run_main(*TINY, "--seed=1", f"--workdir={workdir}"), 2)
+        assert "settings.json: " in error
+        assert "--mode=train --repair" in error
     done = run_main(*TINY, "--repair", f"--workdir={workdir}")
     assert done.returncode == 0, done.stderr
     with open(path) as file:
