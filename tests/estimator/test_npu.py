@@ -58,8 +58,7 @@ def assert_same_weights(one, other, step):
         np.testing.assert_allclose(right[name], value, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("release", ["A", "B"])
-@pytest.mark.parametrize("length", [1, 10])
+@pytest.mark.parametrize(("length", "release"), [(1, "A"), (10, "B")])
 def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, release, length):
     """Step 1 from scratch, step 2 from the CPU's step 1, to 1e-5; TINY has 40 and 20 iterations."""
     on_cpu, _ = tiny_run
