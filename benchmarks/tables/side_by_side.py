@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 from concurrent.futures import CancelledError
-from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Generator, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 import durable
 import endings
@@ -35,6 +35,8 @@ Work = Callable[..., Any]
 """What is done for a job: from its arguments to what JSON can hold; RuntimeError if it fails."""
 Outcome = Tuple[Job, Any, Optional[BaseException]]
 """A job, and what it came to or what it raised."""
+Outcomes = Generator[Outcome, None, None]
+"""As they come; closing it ends the work."""
 
 
 def finish(jobs: Sequence[Job], work: Work, at_once: int, scheduler: str = "") -> Dict[str, Any]:
@@ -82,10 +84,10 @@ def _kept(job: Job) -> Any:
     return came_to
 
 
-def _keep(jobs: Sequence[Job], outcomes: Iterator[Outcome]) -> Iterator[Tuple[str, Any]]:
+def _keep(jobs: Sequence[Job], outcomes: Outcomes) -> Iterator[Tuple[str, Any]]:
     """Writes what comes in; yields it by its path."""
     durable.make_directories(os.path.dirname(jobs[0].path))  # or fails, before any work
-    with contextlib.closing(outcomes):  # type: ignore[type-var]
+    with contextlib.closing(outcomes):
         for job, came_to, error in outcomes:
             if error is None:
                 error = _wrong_with(came_to, job)
@@ -109,7 +111,7 @@ def _wrong_with(came_to: Any, job: Job) -> Optional[RuntimeError]:
     return None
 
 
-def _here(jobs: Sequence[Job], work: Work, at_once: int) -> Iterator[Outcome]:
+def _here(jobs: Sequence[Job], work: Work, at_once: int) -> Outcomes:
     """What jobs come to, in the order in which they end."""
     waiting: queue.Queue[Job] = queue.Queue()
     outcomes: queue.Queue[Outcome] = queue.Queue()
@@ -163,7 +165,7 @@ def _connected(scheduler: str) -> Any:
     return client
 
 
-def _on_cluster(client: Any, jobs: Sequence[Job], work: Work) -> Iterator[Outcome]:
+def _on_cluster(client: Any, jobs: Sequence[Job], work: Work) -> Outcomes:
     """What jobs come to, in the order in which they end; what goes wrong is a RuntimeError."""
     ended: queue.Queue[Any] = queue.Queue()
     job_of = {}
