@@ -274,7 +274,9 @@ class DistributedEngine(HostEngine):
     ) -> None:
         told = clusters.told_to_tensorflow(self._workers)
         with told, literal(model_dir) as directory, told_nan():
-            estimator = self._estimator(model, directory, params, train_distribute=self._strategy)
+            config = self._run_config(directory, train_distribute=self._strategy)
+            given = {"params": params}
+            estimator = tf.estimator.Estimator(model, config=config, params=given)
             if self._workers.size == 1:
                 estimator.train(minibatches, max_steps=iterations)
             else:

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import logging
-import os
 import threading
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
@@ -12,7 +11,7 @@ import tensorflow as tf
 
 from estimator import graphs, loops, resume, sharing
 from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
-from estimator.graphs import Model, TrainingGraph
+from estimator.graphs import TrainingGraph
 from estimator.hooks import (
     CheckpointHook,
     LastHook,
@@ -22,6 +21,7 @@ from estimator.hooks import (
     told_nan,
 )
 from estimator.literal import literal
+from estimator.predictions import Predictor, by_batch
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -69,6 +69,7 @@ class HostEngine:
         tf.enable_resource_variables()
         self._target, self._numbers = "", itertools.count()
         self._graphs: Dict[Any, TrainingGraph] = {}
+        self._predictors: Dict[Any, Predictor] = {}
         self._lock = threading.Lock()
         why = loops.why_no_xla()
         # XLA has no fast kernels for the gradients of convolutions on a CPU: TensorFlow's own train
@@ -134,7 +135,11 @@ class HostEngine:
             hooks.extend(
                 [
                     LossHook(model.step, model.means, model.largest, model_dir, report, start),
-                    PredictionHook(lambda session: _predictions(session, model, predict_for)),
+                    PredictionHook(
+                        lambda session: by_batch(
+                            session, model.predictions, model.asked, predict_for
+                        )
+                    ),
                     CheckpointHook(model.step, model.saver, model_dir, LOOP, seconds),
                     LastHook(sharing.destroy_all()),
                 ]
@@ -179,15 +184,11 @@ class HostEngine:
           params: as in `train`; initial values are not used.
           points: to predict for.
         """
-        return predicted(
-            lambda directory: self._estimator(model_fn, directory, params), checkpoint, points
-        )
-
-    def _estimator(
-        self, model_fn: Callable, model_dir: str, params: Any, **distribution: Any
-    ) -> tf.estimator.Estimator:
-        config = self._run_config(model_dir, **distribution)
-        return tf.estimator.Estimator(model_fn, config=config, params={"params": params})
+        key = self._kind(model_fn, params, points)
+        with self._lock:
+            if key not in self._predictors:
+                self._predictors[key] = Predictor(model_fn, params, points, self._session_config())
+            return self._predictors[key].predict(checkpoint, points)
 
     def _run_config(self, model_dir: str, **distribution: Any) -> tf.estimator.RunConfig:
         return tf.estimator.RunConfig(
@@ -217,16 +218,20 @@ class HostEngine:
         chunk: int,
         points: FixedInput,
     ) -> TrainingGraph:
-        """The graph of a training: the same for all that differ in their initial values only."""
-        same = dataclasses.replace(params, initial_values=())
-        asked = (points.feature, tuple(points.shape))
-        key = (model_fn, same, tuple(sorted(shapes.items())), chunk, asked)
+        """The graph of a training: one for all of a kind."""
+        key = (*self._kind(model_fn, params, points), tuple(sorted(shapes.items())), chunk)
         with self._lock:
             if key not in self._graphs:
                 self._graphs[key] = graphs.build(
                     model_fn, params, shapes, chunk, points, self._compiled
                 )
             return self._graphs[key]
+
+    @staticmethod
+    def _kind(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, ...]:
+        """Of models whose graphs are equal: those that differ in their initial values only."""
+        same = dataclasses.replace(params, initial_values=())
+        return model_fn, same, points.feature, tuple(points.shape)
 
     def _session_config(self) -> tf.ConfigProto:
         # Trainings side by side share these threads, of which each one's input holds some.
@@ -244,33 +249,3 @@ class HostEngine:
             return min(self._settings.iterations_per_loop, iterations)
         fitting = max(1, CHUNK_BYTES // stream.bytes_an_iteration)
         return min(LONGEST_CHUNK, fitting, iterations)
-
-
-def _predictions(session: tf.Session, model: Model, points: FixedInput) -> Dict[str, np.ndarray]:
-    outputs = (
-        session.run(model.predictions, {model.asked: batch}) for batch, _ in points.batches()
-    )
-    return joined(outputs, len(points))
-
-
-def predicted(
-    estimator_in: Callable[[str], tf.estimator.Estimator], checkpoint: str, points: FixedInput
-) -> Dict[str, np.ndarray]:
-    """Predictions of the Estimator that is made for a checkpoint's directory."""
-    above, name = os.path.split(checkpoint)
-    with literal(above) as directory:
-        outputs = estimator_in(directory).predict(
-            pipelines.predictions(points),
-            checkpoint_path=os.path.join(directory, name),
-            yield_single_examples=False,
-        )
-        return joined(outputs, len(points))
-
-
-def joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:
-    """Batches of predictions as one array a name, without the last batch's padding."""
-    parts: Dict[str, List[np.ndarray]] = {}
-    for output in outputs:
-        for name, array in output.items():
-            parts.setdefault(name, []).append(array)
-    return {name: np.concatenate(arrays)[:number] for name, arrays in parts.items()}

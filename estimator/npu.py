@@ -18,9 +18,9 @@ import tensorflow as tf
 from estimator import resume
 from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
 from estimator.hooks import CheckpointHook, LossHook, Report, largest_weight, told_nan
-from estimator.host import predicted
 from estimator.literal import literal
 from estimator.loops import accumulated
+from estimator.predictions import joined
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -127,9 +127,14 @@ class NPUEngine:
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model; see `HostEngine.predict`."""
-        return predicted(
-            lambda directory: self._estimator(model_fn, directory, params, 1), checkpoint, points
-        )
+        above, name = os.path.split(checkpoint)
+        with literal(above) as directory:
+            outputs = self._estimator(model_fn, directory, params, 1).predict(
+                pipelines.predictions(points),
+                checkpoint_path=os.path.join(directory, name),
+                yield_single_examples=False,
+            )
+            return joined(outputs, len(points))
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any, length: int) -> Any:
         bridge, settings = self._bridge, self._settings

@@ -1,0 +1,79 @@
+"""Predictions of trained models: one graph and one session for all models of a kind."""
+
+import os
+from typing import Any, Callable, Dict, Iterable, List
+
+import numpy as np
+import tensorflow as tf
+
+from estimator.literal import literal
+from input_fn import fixed
+from input_fn.fixed import FixedInput
+
+
+class Predictor:
+    """A model function's PREDICT mode, into which checkpoints are read one after another."""
+
+    def __init__(self, model_fn: Callable, params: Any, points: FixedInput, config: tf.ConfigProto):
+        """Builds the graph.
+
+        Args:
+          model_fn: a model function.
+          params: handed to it as {"params": params}.
+          points: what to predict for; only its feature and shape count.
+          config: of the session.
+        """
+        with tf.Graph().as_default() as graph:
+            self._asked = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
+            spec = model_fn(
+                features={points.feature: self._asked},
+                labels=None,
+                mode=tf.estimator.ModeKeys.PREDICT,
+                params={"params": params},
+                config=None,
+            )
+            self._outputs = spec.predictions
+            self._saver = tf.train.Saver()
+            self._session = tf.Session(graph=graph, config=config)
+
+    def predict(self, checkpoint: str, points: FixedInput) -> Dict[str, np.ndarray]:
+        """Predictions of the model in a checkpoint.
+
+        Args:
+          checkpoint: its path prefix.
+          points: n of them.
+
+        Returns:
+          By name [n, ...].
+        """
+        directory, name = os.path.split(checkpoint)
+        with literal(directory) as readable:
+            self._saver.restore(self._session, os.path.join(readable, name))
+        return by_batch(self._session, self._outputs, self._asked, points)
+
+
+def by_batch(
+    session: tf.Session, outputs: Dict[str, tf.Tensor], asked: tf.Tensor, points: FixedInput
+) -> Dict[str, np.ndarray]:
+    """What a session gives for n points.
+
+    Args:
+      session: with a trained model.
+      outputs: tensors by name.
+      asked: [fixed.BATCH, *shape], fed.
+      points: n of them.
+
+    Returns:
+      By name [n, ...].
+    """
+    made = (session.run(outputs, {asked: batch}) for batch, _ in points.batches())
+    return joined(made, len(points))
+
+
+def joined(outputs: Iterable[Dict[str, np.ndarray]], number: int) -> Dict[str, np.ndarray]:
+    """Batches of predictions as one array a name, without the last batch's padding."""
+    parts: Dict[str, List[np.ndarray]] = {}
+    for output in outputs:
+        for name, array in output.items():
+            parts.setdefault(name, []).append(array)
+    return {name: np.concatenate(arrays)[:number] for name, arrays in parts.items()}
