@@ -43,6 +43,7 @@ class LossHook(tf.train.SessionRunHook):
         model_dir: str,
         report: Report,
         start: int,
+        shows_graph: bool = True,
     ):
         """Made for one training.
 
@@ -53,17 +54,19 @@ class LossHook(tf.train.SessionRunHook):
           model_dir: where the events go.
           report: a listener.
           start: the first step.
+          shows_graph: whether the graph goes to TensorBoard too.
         """
         self._fetches = {"step": step, "means": means, "largest": largest}
         self._model_dir = model_dir
         self._report = report
-        self._step = start
+        self._step, self._shows_graph = start, shows_graph
         self._first = self._last = (0, math.nan)
 
     def after_create_session(self, session: tf.Session, coord: Any) -> None:
-        """Opens the events file beside the graph."""
+        """Opens the events file."""
         self._writer = tf.summary.FileWriter(self._model_dir)
-        self._writer.add_graph(session.graph)
+        if self._shows_graph:
+            self._writer.add_graph(session.graph)
 
     def before_run(self, run_context: Any) -> Any:
         """Asks for the step, the losses and the largest weight."""

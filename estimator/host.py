@@ -123,7 +123,7 @@ class HostEngine:
         """
         start = resume.start(model_dir, LOOP)
         chunk = self._chunk_size(stream, iterations)
-        graph = self._graph(model_fn, params, stream.shapes, chunk, predict_for)
+        graph, is_first = self._graph(model_fn, params, stream.shapes, chunk, predict_for)
         container = f"training{next(self._numbers)}"
         hooks: List[Any] = []
 
@@ -134,7 +134,15 @@ class HostEngine:
             seconds = self._settings.checkpoint_seconds
             hooks.extend(
                 [
-                    LossHook(model.step, model.means, model.largest, model_dir, report, start),
+                    LossHook(
+                        model.step,
+                        model.means,
+                        model.largest,
+                        model_dir,
+                        report,
+                        start,
+                        shows_graph=is_first,
+                    ),
                     PredictionHook(
                         lambda session: by_batch(
                             session, model.predictions, model.asked, predict_for
@@ -217,15 +225,16 @@ class HostEngine:
         shapes: Dict[str, Tuple[int, ...]],
         chunk: int,
         points: FixedInput,
-    ) -> TrainingGraph:
-        """The graph of a training: one for all of a kind."""
+    ) -> Tuple[TrainingGraph, bool]:
+        """The graph of a training, one for all of a kind, and whether this is the first of them."""
         key = (*self._kind(model_fn, params, points), tuple(sorted(shapes.items())), chunk)
         with self._lock:
-            if key not in self._graphs:
+            is_first = key not in self._graphs
+            if is_first:
                 self._graphs[key] = graphs.build(
                     model_fn, params, shapes, chunk, points, self._compiled
                 )
-            return self._graphs[key]
+            return self._graphs[key], is_first
 
     @staticmethod
     def _kind(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, ...]:
