@@ -1,23 +1,27 @@
 """Our way of training against the published way, in one process tree and in alternation.
 
-python -m benchmarks.speed [--rounds=3] [--seconds=4]     (or: make bench)
+python -m benchmarks.speed [--rounds=3] [--seconds=4] [--with_jax]     (or: make bench)
 
 Each way of running the training loop is measured in a process of its own (XLA reads its flags when
 TensorFlow loads), round by round, so that a machine whose speed drifts is as fair to one as to the
-other. Prints tables of medians and of ratios within each round; writes benchmarks/speed.json and
-benchmarks/speed.png.
+other. Prints tables of medians, of ratios within each round, and of where each second of a whole
+run goes; writes benchmarks/speed.json and benchmarks/speed.png. With --with_jax the same iteration
+is measured in today's JAX as well, in an environment of its own (.venv-jax), made where it is not
+there yet.
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from benchmarks import ways
+from benchmarks import jax_environment, seconds, ways
+from benchmarks.children import die_with_parent
 
 ITERATIONS, DISCRIMINATOR_ITERATIONS = 150_000, 45_000
 """Of the default experiment: 10 components of 15,000, 9 mixture discriminators of 5,000."""
@@ -40,67 +44,115 @@ WAYS = {
     "estimator": Way("ours: the same inside Estimator.train, input drawn beside it", "estimator"),
 }
 """Iterations a second of a component's training."""
+JAX_WAYS = {
+    f"jax_{loop}": Way(f"JAX {jax_environment.JAX}: jit of a {loop}", f"jax_{loop}")
+    for loop in ("fori_loop", "scan")
+}
+"""With --with_jax."""
+ALL_WAYS = {**WAYS, **JAX_WAYS}
 FIGURES = {
     "published_discriminator": "it/s, published way of a mixture discriminator",
-    "whole_run": "s, a whole run of ours, set-up and pictures included",
-    "whole_run_MiB": "MiB, highest memory of its main process",
+    "discriminator": "it/s, ours of a mixture discriminator, inside Estimator.train",
     "published_first": "s, published way: graph, session, first iteration",
     "first": "s, ours: graph, session, XLA compiles, first 1,000 iterations",
     "restore": "s, ours: graph, session, restore, first predictions",
     "evaluation": "ms, C, log_p and modes of one mixture",
     "picture": "ms, one step's picture",
 }
-"""Beside the loop."""
+"""Beside the loop, each in a process of its own."""
+WHOLE_RUN = {
+    "whole_run": "s, a whole run of ours, set-up and pictures included",
+    "loops_alone": "s, its iterations in our loops alone",
+    "loop_in_run": "it/s, its components' loops, the median",
+    "cpu": "CPU s of all its processes",
+    "cpu_beside": "CPU s of its second process, which draws",
+    "whole_run_MiB": "MiB, highest memory of its main process",
+}
+RATIOS: Dict[str, Callable[[Dict[str, float]], float]] = {
+    "the published way's loops alone / a whole run of ours": (
+        lambda each: _loops(each, "published", "published_discriminator") / each["whole_run"]
+    ),
+    "a whole run of ours / our loops alone": lambda each: each["whole_run"] / each["loops_alone"],
+    "our loop inside a whole run / the same loop alone": (
+        lambda each: each["loop_in_run"] / each["estimator"]
+    ),
+}
+"""Within one round."""
 
 
-def _measure(name: str, seconds: float) -> float:
+def _loops(each: Dict[str, float], component: str, discriminator: str) -> float:
+    """Seconds of a run's iterations at these two rates."""
+    return ITERATIONS / each[component] + DISCRIMINATOR_ITERATIONS / each[discriminator]
+
+
+def _measure(name: str, given_seconds: float) -> float:
     """One way or figure, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.speed", f"--way={name}", f"--seconds={seconds}"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ways.ROOT)
+    command = [sys.executable, "-m", "benchmarks.speed", f"--way={name}"]
+    done = subprocess.run(
+        [*command, f"--seconds={given_seconds}"],
+        capture_output=True,  # without our flags TensorFlow says much
+        text=True,
+        cwd=ways.ROOT,
+        preexec_fn=die_with_parent,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{name} failed: {done.stderr.strip()}")
     return float(done.stdout.split()[-1])
 
 
-def one_round(seconds: float) -> Dict[str, float]:
+def one_round(names: Iterable[str], given_seconds: float) -> Dict[str, float]:
     """Every way and every figure once."""
-    figures = [name for name in FIGURES if not name.startswith("whole_run")]
-    measured = {name: _measure(name, seconds) for name in [*WAYS, *figures]}
-    whole = ways.run_main("--flagfile=cpu.flags")
-    return {**measured, "whole_run": whole["seconds"], "whole_run_MiB": whole["MiB"]}
+    measured = {name: _measure(name, given_seconds) for name in [*names, *FIGURES]}
+    return {**measured, **of_whole_run(ways.run_main("--flagfile=cpu.flags"), measured)}
 
 
-def summarise(rounds: List[Dict[str, float]]) -> List[Dict[str, Any]]:
-    """Medians, and ratios to the published way within each round: median, lowest, highest."""
-
-    def row(title: str, values: List[float], ratios: List[float]) -> Dict[str, Any]:
-        spread = [float(f(ratios)) for f in (np.median, np.min, np.max)] if ratios else None
-        return {"way": title, "median": float(np.median(values)), "ratio": spread}
-
-    rows = []
-    for name, way in WAYS.items():
-        values = [each[name] for each in rounds]
-        rows.append(row(way.title, values, [each[name] / each["published"] for each in rounds]))
-    for name, title in FIGURES.items():
-        ratios = []
-        if name == "whole_run":
-            ratios = [published_seconds(each) / each["whole_run"] for each in rounds]
-        rows.append(row(title, [each[name] for each in rounds], ratios))
-    return rows
+def of_whole_run(run: Dict[str, Any], measured: Dict[str, float]) -> Dict[str, float]:
+    """What one whole run comes to, beside what was measured in the same round."""
+    steps = run["state"]["steps"]
+    return {
+        "whole_run": run["seconds"],
+        "loops_alone": _loops(measured, "estimator", "discriminator"),
+        "loop_in_run": float(np.median([step["iterations_per_second"] for step in steps])),
+        "cpu": run["cpu"],
+        "cpu_beside": run["cpu_beside"],
+        "whole_run_MiB": run["MiB"],
+        **seconds.parts(run["lines"], steps, run["seconds"]),
+    }
 
 
-def published_seconds(each: Dict[str, float]) -> float:
-    """What the published way's loops alone would take for all iterations of a run."""
-    discriminators = DISCRIMINATOR_ITERATIONS / each["published_discriminator"]
-    return ITERATIONS / each["published"] + discriminators
+def summarise(rounds: List[Dict[str, float]]) -> Dict[str, List[Dict[str, Any]]]:
+    """By table the rows of medians, and of what is within each round: median, lowest, highest."""
+
+    def medians(titles: Dict[str, str]) -> List[Dict[str, Any]]:
+        return [
+            {"title": title, "median": float(np.median([each[name] for each in rounds]))}
+            for name, title in titles.items()
+        ]
+
+    def spread(ratios: List[float]) -> List[float]:
+        return [float(f(ratios)) for f in (np.median, np.min, np.max)]
+
+    measured = {name: way.title for name, way in ALL_WAYS.items() if name in rounds[0]}
+    rows = medians(measured)
+    for name, row in zip(measured, rows):
+        row["ratio"] = spread([each[name] / each["published"] for each in rounds])
+    within = {title: spread([ratio(each) for each in rounds]) for title, ratio in RATIOS.items()}
+    return {
+        "ways": rows,
+        "figures": medians({**FIGURES, **WHOLE_RUN}),
+        "ratios": [{"title": title, "ratio": ratio} for title, ratio in within.items()],
+        "seconds": medians(seconds.PARTS),
+    }
 
 
 def draw(rows: List[Dict[str, Any]], path: str) -> None:
     """The ratios as bars."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.5, 3.2))
+    figure = Figure(figsize=(8.5, 0.5 + 0.45 * len(rows)))
     axis = figure.subplots()
     figure.subplots_adjust(left=0.5, right=0.94, bottom=0.16, top=0.97)
-    titles = [row["way"] for row in rows][::-1]
+    titles = [row["title"] for row in rows][::-1]
     ratios = [row["ratio"][0] for row in rows][::-1]
     bars = axis.barh(titles, ratios, color="tab:blue")
     for bar, ratio in zip(bars, ratios):
@@ -116,38 +168,62 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="a way's measurement takes")
+    parser.add_argument("--with_jax", action="store_true", help="measure today's JAX as well")
     parser.add_argument("--way", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
-        if given.way not in WAYS or not WAYS[given.way].no_flags:
-            from estimator import backend
-
-            backend.load_tensorflow(-1)
-        name = WAYS[given.way].function if given.way in WAYS else given.way
-        function: Callable[[float], float] = getattr(ways, name)
-        print(function(given.seconds))
+        print(_one_way(given.way, given.seconds))
         return
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # removes what it made
+    names = list(WAYS)
+    if given.with_jax:
+        why_not = jax_environment.make()
+        if why_not:
+            print(f"JAX is not measured: {why_not}", flush=True)
+        else:
+            names += JAX_WAYS
     rounds = []
     for number in range(given.rounds):
-        rounds.append(one_round(given.seconds))
-        print(f"round {number + 1}: {json.dumps({k: round(v, 1) for k, v in rounds[-1].items()})}")
-    rows = summarise(rounds)
-    print("\n| way | median it/s | times the published way |\n|---|---|---|")
-    for row in rows[: len(WAYS)]:
-        print(f"| {row['way']} | {row['median']:,.0f} | {_spread(row['ratio'])} |")
-    print("\n| figure | median |\n|---|---|")
-    for row in rows[len(WAYS) :]:
-        ratio = f", {_spread(row['ratio'])} times faster" if row["ratio"] else ""
-        print(f"| {row['way']} | {row['median']:,.2f}{ratio} |")
+        rounds.append(one_round(names, given.seconds))
+        shown = json.dumps({name: round(value, 2) for name, value in rounds[-1].items()})
+        print(f"round {number + 1}: {shown}", flush=True)
+    tables = summarise(rounds)
+    _print(tables)
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "speed.json"), "w") as file:
-        json.dump({"rounds": rounds, "table": rows}, file, indent=1)
+        json.dump({"rounds": rounds, **tables}, file, indent=1)
         file.write("\n")
-    draw(rows[: len(WAYS)], os.path.join(here, "speed.png"))
+    draw(tables["ways"], os.path.join(here, "speed.png"))
 
 
-def _spread(ratio: List[float]) -> str:
-    return f"{ratio[0]:.1f} [{ratio[1]:.1f}; {ratio[2]:.1f}]"
+def _one_way(name: str, given_seconds: float) -> float:
+    """Measures in this process."""
+    if name not in ALL_WAYS or not ALL_WAYS[name].no_flags:
+        from estimator import backend
+
+        backend.load_tensorflow(-1)
+    function = ALL_WAYS[name].function if name in ALL_WAYS else name
+    return getattr(ways, function)(given_seconds)
+
+
+def _print(tables: Dict[str, List[Dict[str, Any]]]) -> None:
+    print("\n| way | median it/s | times the published way |\n|---|---|---|")
+    for row in tables["ways"]:
+        print(f"| {row['title']} | {row['median']:,.0f} | {_spread(row['ratio'], 1)} |")
+    print("\n| figure | median |\n|---|---|")
+    for row in tables["figures"]:
+        print(f"| {row['title']} | {row['median']:,.2f} |")
+    print("\n| within a round | median [lowest; highest] |\n|---|---|")
+    for row in tables["ratios"]:
+        print(f"| {row['title']} | {_spread(row['ratio'], 2)} |")
+    print("\n| where each second of a whole run goes | median s |\n|---|---|")
+    for row in tables["seconds"]:
+        print(f"| {row['title']} | {row['median']:.2f} |")
+
+
+def _spread(ratio: List[float], digits: int) -> str:
+    median, lowest, highest = (f"{value:.{digits}f}" for value in ratio)
+    return f"{median} [{lowest}; {highest}]"
 
 
 if __name__ == "__main__":

@@ -4,17 +4,21 @@ Each function is called in a process of its own, by its name, with the seconds i
 TensorFlow has been loaded with the flags to be measured.
 """
 
+import contextlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import numpy as np
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from benchmarks import children
+from benchmarks.children import ROOT
+
+COMPARED, TOLERANCE = 50, 1e-4
+"""Iterations after which JAX's parameters must be ours, and the largest relative difference."""
 
 
 def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, Any]:
@@ -49,15 +53,13 @@ def published(seconds: float) -> float:
     return feed_dict.iterations_per_second(params, dataset.points, 64, seconds)
 
 
-def fused(seconds: float) -> float:
-    """Iterations a second of our iteration, one Session.run each."""
+@contextlib.contextmanager
+def _one_by_one(params: Any, chunk: Dict[str, np.ndarray]) -> Iterator[Tuple[Any, Callable]]:
+    """A session, and what runs our iteration on a minibatch of a chunk in it, by its number."""
     import tensorflow as tf
 
-    from benchmarks.feed_dict import rate_of
     from model_fn import gan
 
-    _, params, stream = setting()
-    (chunk,) = stream.chunks(0, 1000, 1000)
     with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
         tf.train.create_global_step()
         features = {name: tf.placeholder(tf.float32, a.shape[1:]) for name, a in chunk.items()}
@@ -65,8 +67,22 @@ def fused(seconds: float) -> float:
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
             spec.scaffold.init_fn(session)
-            feeds = {features[name]: array[0] for name, array in chunk.items()}
-            return rate_of(lambda: session.run(spec.train_op, feeds), seconds)
+
+            def iterate(number: int) -> None:
+                feeds = {features[name]: array[number] for name, array in chunk.items()}
+                session.run(spec.train_op, feeds)
+
+            yield session, iterate
+
+
+def fused(seconds: float) -> float:
+    """Iterations a second of our iteration, one Session.run each."""
+    from benchmarks.feed_dict import rate_of
+
+    _, params, stream = setting()
+    (chunk,) = stream.chunks(0, 1000, 1000)
+    with _one_by_one(params, chunk) as (_, iterate):
+        return rate_of(lambda: iterate(0), seconds)
 
 
 def _loop(seconds: float, compiled: bool) -> float:
@@ -102,23 +118,96 @@ def loop_with_xla(seconds: float) -> float:
     return _loop(seconds, compiled=True)
 
 
+def jax_fori_loop(seconds: float) -> float:
+    """Iterations a second of JAX's `fori_loop`."""
+    return _jax("fori_loop", seconds)
+
+
+def jax_scan(seconds: float) -> float:
+    """Iterations a second of JAX's `scan`."""
+    return _jax("scan", seconds)
+
+
+def _jax(loop: str, seconds: float) -> float:
+    """Iterations a second of one of JAX's loops, which must train as ours does."""
+    import tensorflow as tf
+
+    from benchmarks import jax_environment
+
+    _, params, stream = setting()
+    (chunk,) = stream.chunks(0, 1000, 1000)
+    with _one_by_one(params, chunk) as (session, iterate):
+        for number in range(COMPARED):
+            iterate(number)
+        ours = {v.op.name: session.run(v) for v in tf.trainable_variables()}
+    given = {
+        **params.initial_values,
+        **chunk,
+        "d_learning_rate": params.gan.d_learning_rate,
+        "g_learning_rate": params.gan.g_learning_rate,
+        "unrolling_steps": params.gan.unrolling_steps,
+        "compared": COMPARED,
+    }
+    rate, theirs = jax_environment.run(given, loop, seconds)
+    difference = jax_environment.difference(ours, theirs)
+    if not difference < TOLERANCE:
+        raise RuntimeError(f"JAX's parameters differ from ours by {difference:.1e}")
+    return rate
+
+
 def train(params: Any, stream: Any, iterations: int, report: Callable = lambda *_: None) -> Any:
-    """Estimator.train as a run uses it; its TrainResult."""
-    from estimator import backend
-    from estimator.backend import DeviceSettings
+    """Estimator.train of a component as a run uses it; its TrainResult."""
     from input_fn.fixed import FixedInput
     from model_fn import gan
 
-    engine = backend.choose(DeviceSettings(device="cpu"), "")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
+    return _train(gan.model_fn, params, stream, iterations, report, latent)
+
+
+def _train(
+    model_fn: Callable, params: Any, stream: Any, iterations: int, report: Callable, asked: Any
+) -> Any:
+    from estimator import backend
+    from estimator.backend import DeviceSettings
+
+    engine = backend.choose(DeviceSettings(device="cpu"), "")
     with tempfile.TemporaryDirectory() as directory:
-        return engine.train(gan.model_fn, directory, params, stream, iterations, report, latent)
+        return engine.train(model_fn, directory, params, stream, iterations, report, asked)
 
 
 def estimator(seconds: float) -> float:
     """Iterations a second inside Estimator.train, of 30,000 iterations."""
     _, params, stream = setting()
     return train(params, stream, 30_000).iterations_per_second
+
+
+def discriminator(seconds: float) -> float:
+    """Iterations a second of a mixture discriminator inside Estimator.train, of 150,000."""
+    import streams
+    from input_fn import datasets, weighted
+    from input_fn.fixed import FixedInput
+    from model_fn import mixture_discriminator
+    from model_fn.settings import MixtureDiscriminatorSettings
+    from streams import Purpose
+
+    dataset, gan, _ = setting()
+    settings, shape, iterations = MixtureDiscriminatorSettings(), dataset.shape, 150_000
+    rng = streams.generator(0, Purpose.DISCRIMINATOR_INIT, 2)
+    values = mixture_discriminator.initial_values(
+        settings, gan.network, gan.gan.unrolled, shape, np.zeros(shape), np.ones(shape), rng
+    )
+    params = mixture_discriminator.MixtureDiscriminatorParams(
+        settings, gan.network, gan.optimizer, shape, gan.gan.unrolled, values, iterations
+    )
+    everything = np.arange(dataset.number, dtype=datasets.index_type(dataset.number))
+    members = [everything] * settings.mixture_c_folds
+    generated = dataset.points[rng.permutation(len(dataset.points))]
+    stream = weighted.discriminator_stream(dataset, members, generated, 64, 0, 2)
+    asked = FixedInput("points", shape, [np.zeros((1, *shape), np.float32)])
+    trained = _train(
+        mixture_discriminator.model_fn, params, stream, iterations, lambda *_: None, asked
+    )
+    return trained.iterations_per_second
 
 
 def published_discriminator(seconds: float) -> float:
@@ -132,19 +221,13 @@ def published_discriminator(seconds: float) -> float:
 
 
 def run_main(*flags: str) -> Dict[str, Any]:
-    """A whole run of main.py: seconds, its main process's highest memory in MiB, and its state."""
+    """A whole run of main.py: what `children.watch` tells of it by name, and its last state."""
     with tempfile.TemporaryDirectory() as directory:
         workdir = os.path.join(directory, "run")
         command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, f"--workdir={workdir}"]
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        if status:
-            raise RuntimeError(f"main.py ended with {status}")
+        watched = children.watch(command)
         with open(os.path.join(workdir, "state.json")) as file:
-            state = json.load(file)
-        return {"seconds": seconds, "MiB": usage.ru_maxrss / 1024, "state": state}
+            return {**watched._asdict(), "state": json.load(file)}
 
 
 def published_first(seconds: float) -> float:
@@ -210,6 +293,6 @@ def picture(seconds: float) -> float:
     with tempfile.TemporaryDirectory() as directory:
         workdir, png = os.path.join(directory, "run"), os.path.join(directory, "step.png")
         command = [sys.executable, os.path.join(ROOT, "main.py"), "--steps=2", "--epochs=1"]
-        subprocess.run([*command, f"--workdir={workdir}"], check=True, stdout=subprocess.DEVNULL)
+        children.watch([*command, f"--workdir={workdir}"])
         source = os.path.join(workdir, "components", "02", "picture.npz")
         return 1000 / rate_of(lambda: plots_jobs.step(source, png), seconds, warm_up=1)
