@@ -1,6 +1,7 @@
 """The pictures of a run, drawn beside the training from what each step left on disk."""
 
 import os
+import time
 from typing import Dict, Iterator, Optional, Tuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from boost.state import State, StepRecord
 from boost.workdir import Workdir
 from evaluation import plots_jobs
 
+SUMMARY_SECONDS = 20.0
+"""Between summaries: steps may take a second, and a summary a fifth of one."""
+
 
 def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
     """Pictures of a step, path by name; calibration only where there was a discriminator."""
@@ -18,7 +22,11 @@ def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
 
 
 class Pictures:
-    """Keeps `plots/` in step with the committed state."""
+    """Keeps `plots/` in step with the committed state.
+
+    Each step has its pictures. Summaries over all steps are drawn after the first step and, where
+    steps are short, after some of the others; `wait` makes them those of the last.
+    """
 
     def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
         """Args: what draws; the run's directory; N, its training points; modes of the truth."""
@@ -26,6 +34,7 @@ class Pictures:
         self._steps: Dict[int, StepRecord] = {}  # by ticket
         self._summary: Optional[int] = None  # ticket of the summary that is being drawn
         self._newest: Optional[State] = None  # a state whose summary is still to be drawn
+        self._summary_due = 0.0  # by the monotonic clock
         os.makedirs(workdir.join("plots"), exist_ok=True)
 
     def draw(self, state: State) -> None:
@@ -53,7 +62,9 @@ class Pictures:
                 yield name, record.step, path
 
     def wait(self) -> Iterator[Tuple[str, int, str]]:
-        """Waits for all; then as `finished`."""
+        """Waits for all, the last state's summary too; then as `finished`."""
+        self._summary_due = 0.0
+        self._draw_summary()
         while self._steps or self._summary is not None or self._newest is not None:
             tickets = [*self._steps] + ([] if self._summary is None else [self._summary])
             self._side.result(min(tickets))
@@ -65,8 +76,10 @@ class Pictures:
         return {name: self._workdir.join("plots", f"{name}.png") for name in names}
 
     def _draw_summary(self) -> None:
-        """One at a time: while one is drawn, newer states replace each other in the queue."""
-        if self._summary is None and self._newest is not None:
+        """One at a time, when it is due; until then newer states replace each other."""
+        due = self._summary is None and time.monotonic() >= self._summary_due
+        if due and self._newest is not None:
+            self._summary_due = time.monotonic() + SUMMARY_SECONDS
             steps = self._newest.steps
             self._summary = self._side.submit(
                 plots_jobs.summary,

@@ -26,14 +26,19 @@ class SideProcess:
         """Starts the process, which imports what its functions need and no TensorFlow.
 
         Signals are the run's to handle: the process never gets any from a terminal. It looks for
-        modules where this one does, and nowhere before it was told where that is.
+        modules where this one does, and nowhere before it was told where that is. It computes in
+        one thread: its matrices are small, and BLAS's threads spin on the training's core.
         """
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-I", os.path.abspath(__file__), str(theirs.fileno())]
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+                command,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment,
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,5 +1,7 @@
 """The picture of how far a step's density ratios can be believed."""
 
+import functools
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,32 +14,51 @@ DECADES = 4.0
 """Ratios are shown from 10^-this to 10^this; those beyond are drawn at the edge."""
 
 
-def draw(picture_path: str, path: str) -> None:
-    """Draws the calibration of a step's mixture discriminator.
-
-    Args:
-      picture_path: what `Picture.save` wrote.
-      path: of the .png.
-    """
-    picture = Picture.load(picture_path)
+def draw(picture: Picture, path: str) -> None:
+    """Draws the calibration of a step's mixture discriminator into a .png."""
     compared = len(picture.unseen.samples) > 0
-    panels = 3 if compared else 2
     with plots.style():
-        figure = Figure(figsize=(3.7 * panels, 3.6))
-        axes = figure.subplots(1, panels)
-        figure.subplots_adjust(
-            left=0.17 / panels, right=1 - 0.04 / panels, bottom=0.14, top=0.85, wspace=0.28
-        )
+        sheet = _sheet(compared)
+        axes = sheet.blank()
         _reliability(axes[0], picture.unseen)
         _ratios(axes[1], picture.unseen)
         if compared:
             _against_the_truth(axes[2], picture)
-        figure.suptitle(
+        sheet.figure.suptitle(
             f"step {picture.step}: ratios of mixture to data on points that the mixture "
             f"discriminator never saw",
             fontsize=10,
         )
-        plots.save(figure, path)
+        plots.save(sheet, path)
+
+
+@functools.lru_cache(maxsize=2)
+def _sheet(compared: bool) -> plots.Sheet:
+    panels = 3 if compared else 2
+    figure = Figure(figsize=(3.7 * panels, 3.6))
+    axes = figure.subplots(1, panels)
+    figure.subplots_adjust(
+        left=0.17 / panels, right=1 - 0.04 / panels, bottom=0.14, top=0.85, wspace=0.28
+    )
+    axes[0].set(
+        xlabel='predicted probability of "real"',
+        ylabel="share of real points, with their number",
+        xlim=(-0.03, 1.08),
+        ylim=(-0.05, 1.08),
+    )
+    axes[1].set(
+        xlabel="log10 of estimated mixture / data",
+        ylabel="points",
+        xlim=(-DECADES * 1.1, DECADES * 1.1),
+    )
+    if compared:
+        axes[2].set(
+            xlabel="log10 of mixture by KDE / data as known",
+            ylabel="log10 of estimated mixture / data",
+            xlim=(-DECADES * 1.05, DECADES * 1.05),
+            ylim=(-DECADES * 1.05, DECADES * 1.05),
+        )
+    return plots.Sheet(figure, axes, [axes[1].yaxis])
 
 
 def _reliability(axis: Axes, unseen: Unseen) -> None:
@@ -51,27 +72,17 @@ def _reliability(axis: Axes, unseen: Unseen) -> None:
         axis.annotate(
             f"{count}", (x, y), (4, -9 if below else 5), textcoords="offset points", fontsize=6
         )
-    axis.set(
-        title=f"calibration error {bins.error:.3f} (noise alone {bins.noise:.3f})",
-        xlabel='predicted probability of "real"',
-        ylabel="share of real points, with their number",
-        xlim=(-0.03, 1.08),
-        ylim=(-0.05, 1.08),
-    )
+    axis.set_title(f"calibration error {bins.error:.3f} (noise alone {bins.noise:.3f})")
 
 
 def _ratios(axis: Axes, unseen: Unseen) -> None:
     edges = np.linspace(-DECADES, DECADES, 49)
     kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
     for (name, logits), color in zip(kinds, ("tab:blue", "tab:orange")):
-        axis.hist(_decades(-logits), edges, alpha=0.55, color=color, label=name)
+        axis.hist(_decades(-logits), edges, histtype="stepfilled", alpha=0.55, fc=color, label=name)
     axis.axvline(0, color="k", lw=0.8, ls="--")
     mean = np.exp(-np.asarray(unseen.real_logits, np.float64)).mean()
-    axis.set(
-        title=f"mean ratio under the data {mean:.2f} (ideally 1)",
-        xlabel="log10 of estimated mixture / data",
-        ylabel="points",
-    )
+    axis.set_title(f"mean ratio under the data {mean:.2f} (ideally 1)")
     axis.legend(fontsize=7)
 
 
@@ -81,22 +92,14 @@ def _against_the_truth(axis: Axes, picture: Picture) -> None:
     axis.plot([-DECADES, DECADES], [-DECADES, DECADES], "k--", lw=0.8)
     kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
     for (name, logits), points, color in zip(kinds, unseen.points, ("tab:blue", "tab:orange")):
-        expected = plots.log_density_to_draw(density, points)
+        expected = density.log_density(points, plots.NEGLIGIBLE)
         expected -= plots.true_log_density(picture.scene, points)
         estimated = -logits[: len(points)]
-        axis.scatter(
-            _decades(expected), _decades(estimated), s=5, lw=0, alpha=0.5, color=color, label=name
-        )
+        pairs = np.stack([_decades(expected), _decades(estimated)], axis=1)
+        plots.dots(axis, pairs, 5, color=color, alpha=0.5, label=name)
         if name == "data":
             mean = np.exp(expected).mean()
-    limits = (-DECADES * 1.05, DECADES * 1.05)
-    axis.set(
-        title=f"against KDE / true density (its mean {mean:.2f})",
-        xlabel="log10 of mixture by KDE / data as known",
-        ylabel="log10 of estimated mixture / data",
-        xlim=limits,
-        ylim=limits,
-    )
+    axis.set_title(f"against KDE / true density (its mean {mean:.2f})")
     axis.legend(fontsize=7, markerscale=3, loc="upper left")
 
 

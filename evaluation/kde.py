@@ -10,6 +10,10 @@ from scipy.spatial.distance import cdist
 
 BANDWIDTH_FACTORS = 2.0 ** np.arange(-7, 7)
 """The published grid, in units of the median distance of consecutive samples."""
+EXP_IS_ZERO = -746.0
+"""Below this, exp is 0 in float64."""
+NUMBERS_AT_A_TIME = 1 << 17
+"""Distances that are held at once."""
 
 
 class KernelDensity(NamedTuple):
@@ -18,13 +22,35 @@ class KernelDensity(NamedTuple):
     samples: np.ndarray  # [M, d] float64
     bandwidth: float
 
-    def log_density(self, points: np.ndarray) -> np.ndarray:
-        """Log density in nats at [N, d] points, as [N] float64."""
-        squares = cdist(points, self.samples, "sqeuclidean")
-        nearest = squares.min(axis=1)
-        kernels = np.exp((nearest[:, None] - squares) * (0.5 / self.bandwidth**2))
-        logs = np.log(kernels.sum(axis=1)) - 0.5 * nearest / self.bandwidth**2
+    def log_density(self, points: np.ndarray, negligible: float = EXP_IS_ZERO) -> np.ndarray:
+        """Log density in nats at [N, d] points, as [N] float64.
+
+        Kernels of less than exp(negligible) times the largest at a point are left out.
+        """
+        logs = np.empty(len(points))
+        rows = max(1, NUMBERS_AT_A_TIME // len(self.samples))
+        for start in range(0, len(points), rows):  # the same numbers as all at once, from the cache
+            part = slice(start, start + rows)
+            squares = cdist(points[part], self.samples, "sqeuclidean")
+            nearest = squares.min(axis=1)
+            exponents = (nearest[:, None] - squares) * (0.5 / self.bandwidth**2)
+            # Where exp gives 0 it takes several times as long as elsewhere, and most of it does.
+            some = ~(exponents < negligible)  # nan is not
+            kernels = np.exp(exponents, out=np.zeros_like(exponents), where=some)
+            logs[part] = np.log(kernels.sum(axis=1)) - 0.5 * nearest / self.bandwidth**2
         return logs - self.log_volume()
+
+    def log_density_on_grid(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Log density in the plane, [len(y), len(x)], to draw it.
+
+        A kernel is the product of one along x and one along y, so that their sum is a product of
+        matrices. What is below the least positive float64, 1e-308 of one kernel, is raised to it.
+        """
+        along_x, along_y = (
+            np.exp(-0.5 * np.square((at[:, None] - self.samples[:, axis]) / self.bandwidth))
+            for axis, at in enumerate((x, y))
+        )
+        return np.log(np.maximum(along_y @ along_x.T, np.finfo(float).tiny)) - self.log_volume()
 
     def log_volume(self) -> float:
         """Log of what the sum of the kernels exp(-d^2 / 2 bandwidth^2) is divided by."""
@@ -55,13 +81,15 @@ def fit(samples: np.ndarray, validation: np.ndarray) -> KernelDensity:
 def _mean_log_densities(
     squares: np.ndarray, bandwidths: np.ndarray, samples: np.ndarray
 ) -> List[float]:
-    """Mean log density for each bandwidth, to 1e-6.
+    """Mean log density for each bandwidth, to 1e-6; overwrites the squares of distances.
 
     Each bandwidth is half the next, so each kernel is the fourth power of the next one: two
     squarings instead of an exponential.
     """
     nearest = squares.min(axis=1)
-    kernels = np.exp((nearest[:, None] - squares) * (0.5 / bandwidths[-1] ** 2))
+    kernels = np.subtract(nearest[:, None], squares, out=squares)
+    kernels *= 0.5 / bandwidths[-1] ** 2
+    np.exp(kernels, out=kernels)
     scores = []
     for bandwidth in bandwidths[::-1]:
         logs = np.log(kernels.sum(axis=1)) - 0.5 * nearest / bandwidth**2

@@ -1,14 +1,17 @@
 """Pictures of a run. The only module that imports matplotlib; none of it needs a display."""
 
 import contextlib
-from typing import Any, List, Sequence, Tuple
+import functools
+from typing import Any, List, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
-from scipy.spatial.distance import cdist
+from PIL import Image
 from scipy.special import logsumexp
 
 import durable
@@ -19,6 +22,9 @@ from evaluation.scene import GRID_SIDE, Picture, Scene
 
 LOG_RATIO_SHOWN = 2.0
 """Density ratios are drawn from 10^-2 to 10^2."""
+RATIO_LEVELS = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
+NEGLIGIBLE = -40.0
+"""Log of a kernel, over the largest at a point, that changes no digit of a density."""
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -35,18 +41,54 @@ def style() -> contextlib.AbstractContextManager:
     return context(["default", STYLE])
 
 
-def draw_step(picture_path: str, path: str) -> None:
-    """Draws one boosting step.
+class Sheet:
+    """A figure whose frame is drawn once; then pictures that share the frame, one after another.
 
-    Args:
-      picture_path: what `Picture.save` wrote.
-      path: of the .png.
+    Axes with their ticks and labels are most of the work of a picture.
     """
-    picture = Picture.load(picture_path)
+
+    def __init__(self, figure: Figure, axes: Sequence[Axes], changing: Sequence[Artist]):
+        """Args: the empty figure; its axes for pictures to draw on; what of it is no frame."""
+        self.figure, self._axes = figure, axes
+        self._canvas = FigureCanvasAgg(figure)
+        # Spines lie over what is drawn in their axes.
+        spines = [axis.spines[side] for axis in axes for side in ("left", "bottom")]
+        changing = [*changing, *spines]
+        for artist in changing:
+            artist.set_visible(False)
+        self._canvas.draw()
+        self._frame = self._canvas.copy_from_bbox(figure.bbox)
+        figure.patch.set_visible(False)
+        for axis in figure.axes:
+            whole = axis not in axes
+            for artist in [axis] if whole else [axis.patch, axis.xaxis, axis.yaxis]:
+                artist.set_visible(False)
+        for artist in changing:
+            artist.set_visible(True)
+
+    def blank(self) -> Sequence[Axes]:
+        """The axes without what the last picture drew on them."""
+        for axis in self._axes:
+            for artist in [*axis.lines, *axis.patches, *axis.collections, *axis.texts]:
+                artist.remove()
+            axis.containers.clear()
+            axis.legend_ = None
+            axis.relim()
+        return self._axes
+
+    def pixels(self) -> np.ndarray:
+        """What is drawn, [height, width, 4] uint8."""
+        self._canvas.restore_region(self._frame)
+        self.figure.draw(self._canvas.get_renderer())
+        return np.asarray(self._canvas.buffer_rgba())
+
+
+def draw_step(picture: Picture, path: str) -> None:
+    """Draws one boosting step into a .png."""
     scene = picture.scene
     with style():
         if scene.is_plane:
-            figure = _plane(picture)
+            figure: Union[Figure, Sheet] = _plane(picture)
         elif scene.points.shape[1] == 1:
             figure = _line(picture)
         elif scene.is_image:
@@ -117,11 +159,9 @@ def stack_weights(axis: Axes, betas: Sequence[float]) -> None:
     bottom = np.zeros(len(betas))
     for component, color in enumerate(component_colors(len(betas))):
         rest = np.cumprod(1 - np.array(betas[component + 1 :]))
-        height = np.zeros(len(betas))
-        height[component] = betas[component]
-        height[component + 1 :] = betas[component] * rest
-        axis.bar(steps, height, 0.85, bottom, color=color)
-        bottom += height
+        height = betas[component] * np.append(1.0, rest)
+        axis.bar(steps[component:], height, 0.85, bottom[component:], color=color)
+        bottom[component:] += height
 
 
 def component_colors(number: int) -> List[Tuple[float, ...]]:
@@ -131,17 +171,39 @@ def component_colors(number: int) -> List[Tuple[float, ...]]:
     return [cm.turbo(index / (number - 1)) for index in range(number)]
 
 
-def _plane(picture: Picture) -> Figure:
-    scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
+@functools.lru_cache(maxsize=2)
+def _plane_sheet(low: Tuple[float, float], high: Tuple[float, float], reweighted: bool) -> Tuple:
+    """The sheet of pictures of a plane between two corners, and the colour bar of the weights."""
     figure = Figure(figsize=(10, 8.2))
-    (data, mixture), (ratio, level) = figure.subplots(2, 2)
+    axes = figure.subplots(2, 2).ravel()
     figure.subplots_adjust(left=0.05, right=0.9, bottom=0.05, top=0.95, wspace=0.25)
-    drawn = _scatter_weighted(data, scene.points, picture.relative_weights)
-    figure.colorbar(drawn, ax=data, label="weight times N", shrink=0.85)
+    weights = figure.colorbar(
+        cm.ScalarMappable(cmap="viridis_r"), ax=axes[0], label="weight times N", shrink=0.85
+    )
+    if reweighted:
+        norm = colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN)
+        figure.colorbar(
+            cm.ScalarMappable(norm, "RdBu_r"),
+            ax=axes[2],
+            boundaries=RATIO_LEVELS,
+            label="log10 of mixture / data",
+            shrink=0.85,
+            ticks=[-2, -1, 0, 1, 2],
+        )
+    for axis in axes:
+        axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    return Sheet(figure, axes, [weights.ax]), weights
+
+
+def _plane(picture: Picture) -> Sheet:
+    scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
+    sheet, weights = _plane_sheet(tuple(scene.low), tuple(scene.high), len(probe_logits) > 0)
+    data, mixture, ratio, level = sheet.blank()
+    weights.update_normal(_scatter_weighted(data, scene.points, picture.relative_weights))
     data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, component_colors(len(samples)))):
-        mixture.scatter(*points.T, s=3, color=color, lw=0, alpha=0.7, label=str(index + 1))
+        dots(mixture, points, 3, color=color, alpha=0.7, label=str(index + 1))
     mixture.set_title(f"mixture of {len(samples)} by component")
     _legend_outside(mixture, "component")
 
@@ -150,50 +212,35 @@ def _plane(picture: Picture) -> Figure:
         log_ratio = np.clip(
             -probe_logits.reshape(side, side) / np.log(10), -LOG_RATIO_SHOWN, LOG_RATIO_SHOWN
         )
-        levels = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
-        drawn = ratio.contourf(*scene.grid(side), log_ratio, levels, cmap="RdBu_r")
+        ratio.contourf(*scene.grid(side), log_ratio, RATIO_LEVELS, cmap="RdBu_r")
         if log_ratio.min() < 0 < log_ratio.max():
             ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
-        figure.colorbar(
-            drawn, ax=ratio, label="log10 of mixture / data", shrink=0.85, ticks=[-2, -1, 0, 1, 2]
-        )
-        ratio.scatter(*scene.points[::4].T, s=2, color="k", lw=0, alpha=0.4)
+        dots(ratio, scene.points[::4], 2, color="k", alpha=0.4)
         ratio.set_title("density ratio before this step, data on it")
     else:
-        ratio.scatter(*scene.points.T, s=3, color="0.6", lw=0)
+        dots(ratio, scene.points, 3, color="0.6")
         ratio.set_title("no density ratio: the data are not reweighted")
 
     _level_set(level, scene, picture.density)
     for axis in (data, mixture, ratio, level):
-        axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
         mark_modes(axis, scene)
-    return figure
+    return sheet
 
 
 def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
     x, y = scene.grid(GRID_SIDE)
-    mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    heights = log_density_to_draw(density, mesh).reshape(len(y), len(x))
+    heights = density.log_density_on_grid(x, y)
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
     if heights.min() < threshold < heights.max():
         axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
         axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
     shown = scene.points[::4]
-    covered = log_density_to_draw(density, shown) > threshold
-    axis.scatter(*shown[covered].T, s=3, color="tab:blue", lw=0, label="covered")
-    axis.scatter(*shown[~covered].T, s=5, color="tab:red", lw=0, label="missed")
+    covered = density.log_density(shown, NEGLIGIBLE) > threshold
+    dots(axis, shown[covered], 3, color="tab:blue", label="covered")
+    dots(axis, shown[~covered], 5, color="tab:red", label="missed")
     axis.set_title(f"95 % level set of the mixture, data covered {covered.mean():.3f}")
     _legend_outside(axis, "data")
-
-
-def log_density_to_draw(density: KernelDensity, points: np.ndarray) -> np.ndarray:
-    """`density.log_density` in float32, which is several times faster and close enough to see."""
-    squares = cdist(points, density.samples, "sqeuclidean")
-    nearest = squares.min(axis=1)
-    exponents = (nearest[:, None] - squares) * (0.5 / density.bandwidth**2)
-    logs = np.log(np.exp(exponents.astype(np.float32)).sum(axis=1))
-    return logs - 0.5 * nearest / density.bandwidth**2 - density.log_volume()
 
 
 def _line(picture: Picture) -> Figure:
@@ -262,7 +309,7 @@ def _pairs(picture: Picture) -> Figure:
             else:
                 for points, colour in zip(samples, colours):
                     projected = (points - centre) @ directions
-                    axis.scatter(projected[:, column], projected[:, row], s=3, color=colour, lw=0)
+                    dots(axis, projected[:, [column, row]], 3, color=colour)
     figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
     figure.suptitle(
         f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
@@ -309,17 +356,22 @@ def show_image(axis: Axes, image: np.ndarray, limits: np.ndarray) -> None:
 def _scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarray) -> Any:
     """Points of weight 0 in grey, the others by weight, the heavy ones on top."""
     gone = relative_weights <= 0
-    axis.scatter(*points[gone].T, s=3, color="0.85", lw=0)
+    dots(axis, points[gone], 3, color="0.85")
     order = np.argsort(relative_weights[~gone], kind="stable")
     weight = relative_weights[~gone][order]
     norm = colors.Normalize(0, max(1.0, float(np.percentile(weight, 99))))
     return axis.scatter(*points[~gone][order].T, s=4, c=weight, cmap="viridis_r", norm=norm, lw=0)
 
 
+def dots(axis: Axes, points: np.ndarray, area: float, **looks: Any) -> None:
+    """[n, 2] points of one look: as `axis.scatter` without its search for each marker's extent."""
+    axis.plot(*points.T, "o", ms=np.sqrt(area), mew=0, zorder=1, **looks)
+
+
 def mark_modes(axis: Axes, scene: Scene) -> None:
     """Crosses at the means of a known truth in the plane, unless they are too many."""
     if 0 < len(scene.means) <= 50:
-        axis.scatter(*scene.means.T, marker="+", s=30, color="k", lw=0.7)
+        axis.plot(*scene.means.T, "k+", ms=np.sqrt(30), mew=0.7)
 
 
 def _legend_outside(axis: Axes, title: str) -> None:
@@ -347,7 +399,15 @@ def keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: 
         axis.set_title("log p (nats), low outliers cut off")
 
 
-def save(figure: Figure, path: str) -> None:
+def save(figure: Union[Figure, Sheet], path: str) -> None:
     """Writes the picture whole or not at all."""
+    pixels = figure.pixels() if isinstance(figure, Sheet) else _pixels(figure)
     with durable.replacing(path) as file:
-        figure.savefig(file, format="png")
+        # Few colours: more effort makes the file a tenth smaller and takes half as long again.
+        Image.fromarray(pixels).convert("RGB").save(file, "PNG", compress_level=1)
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())

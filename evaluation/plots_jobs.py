@@ -4,15 +4,17 @@ import os
 from typing import Any, Sequence
 
 from evaluation.metrics import Metrics, Spread
+from evaluation.scene import Picture
 
 
 def step(picture_path: str, path: str, calibration_path: str = "") -> None:
     """See `plots.draw_step`, `calibration_plots.draw`; the latter where there is a path for it."""
     from evaluation import calibration_plots, plots
 
-    plots.draw_step(picture_path, path)
+    picture = Picture.load(picture_path)
+    plots.draw_step(picture, path)
     if calibration_path:
-        calibration_plots.draw(picture_path, calibration_path)
+        calibration_plots.draw(picture, calibration_path)
 
 
 def summary(

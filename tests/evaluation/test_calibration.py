@@ -79,8 +79,9 @@ def test_a_picture_is_drawn(tmp_path, compared):
     saved, drawn = str(tmp_path / "picture.npz"), str(tmp_path / "calibration.png")
     density = KernelDensity(points, 1.0)
     Picture(2, scene, np.ones(100), [points], density, np.zeros(0), unseen).save(saved)
-    calibration_plots.draw(saved, drawn)
+    picture = Picture.load(saved)
+    calibration_plots.draw(picture, drawn)
     with open(drawn, "rb") as file:
         assert file.read(8) == b"\x89PNG\r\n\x1a\n"
-    for one, other in zip(Picture.load(saved).unseen, unseen):
+    for one, other in zip(picture.unseen, unseen):
         np.testing.assert_array_equal(one, other)

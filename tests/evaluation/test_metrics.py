@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KernelDensity as SklearnKernelDensity
 
 from boost import scoring
-from evaluation import coverage, kde, metrics, modes
+from evaluation import coverage, kde, metrics, modes, plots
 from input_fn import datasets
 from input_fn.datasets import DataSettings
 
@@ -31,6 +31,22 @@ def test_kde_agrees_with_scikit_learn_on_every_bandwidth_and_the_choice(dimensio
         if ours.mean() > best_score:
             best, best_score = median * factor, ours.mean()
     assert kde.fit(samples, validation).bandwidth == pytest.approx(best)
+
+
+@pytest.mark.parametrize("bandwidth", [0.003, 0.2, 5.0])
+def test_a_density_to_draw_is_the_density(bandwidth):
+    """Kernel by kernel or along both axes, all points at once or not, wherever it can be seen."""
+    rng = np.random.RandomState(1)
+    density = kde.KernelDensity(rng.randn(400, 2), bandwidth)
+    x, y = np.linspace(-3, 3, 31), np.linspace(-2, 4, 23)
+    mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    expected = density.log_density(mesh)
+    least = np.log(np.finfo(float).tiny) - density.log_volume()
+    found = density.log_density_on_grid(x, y)
+    np.testing.assert_allclose(found.ravel(), np.maximum(expected, least), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(density.log_density(mesh, plots.NEGLIGIBLE), expected, rtol=1e-12)
+    one_by_one = [density.log_density(point[None])[0] for point in mesh]
+    np.testing.assert_array_equal(one_by_one, expected)
 
 
 def test_published_metric_agrees_with_its_definition_on_scikit_learn():
