@@ -34,6 +34,6 @@ lint: env  ## ruff and mypy
 format: env  ## lay out the code
 	@$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
 
-lock: env  ## write requirements.lock anew from the requirements files
+lock: env  ## write requirements/lock.txt anew from the other requirements
 	@.uv/bin/uv pip compile --quiet --python $(PYTHON) --python-version 3.7.16 --generate-hashes --no-header \
-		--no-annotate requirements.txt requirements-tensorflow.txt requirements-export.txt requirements-dev.txt -o requirements.lock
+		--no-annotate requirements/run.txt requirements/tensorflow.txt requirements/export.txt requirements/dev.txt -o requirements/lock.txt

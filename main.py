@@ -5,9 +5,9 @@ import signal
 if __name__ == "__main__":  # before anything is loaded that takes long, or may fail
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to save
 
-    import endings
+    from base import console
 
-    endings.settle_in()
+    console.settle_in()
 
 import contextlib
 import dataclasses
@@ -18,15 +18,15 @@ from typing import Any, List
 
 from absl import app, flags
 
-import endings
-import flag_files
-import modes
-import settings as all_settings
-from endings import Diverged, HelperLost, Stopped, WorkerLost
-from estimator import backend
-from estimator.backend import DeviceSettings
-from options import UsageError, check
-from settings import Command
+from base import console, errors, flag_files, signals
+from base.errors import Diverged, HelperLost, Stopped, UsageError, WorkerLost
+from base.options import check
+from commands import compare, evaluate, export, sample, train
+from commands import settings as all_settings
+from commands.settings import Command
+from commands.shared import Call
+from estimator import factory
+from estimator.engine import DeviceSettings
 
 FLAGS = flags.FLAGS
 HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
@@ -107,20 +107,21 @@ def main(arguments: List[str]) -> None:
         FLAGS[name].value = os.path.expanduser(FLAGS[name].value)
     if FLAGS.data_file:  # the run may be used from another directory
         FLAGS["data_file"].value = os.path.abspath(FLAGS.data_file)
-    call = modes.Call(_room(Command), _room(DeviceSettings), _verbosity())
+    call = Call(_room(Command), _room(DeviceSettings), _verbosity())
     command = call.command
-    backend.check(call.device)
+    factory.check(call.device)
     _check_command(command)
     explicit = {name: FLAGS[name].value for _, name in _names() if FLAGS[name].present}
     if command.mode == "train":
         wanted = all_settings.make({name: FLAGS[name].value for _, name in _names()})
-        modes.train(call, wanted)
+        train.train(call, wanted)
     elif command.mode == "compare":
         if FLAGS["workdir"].present:
             raise UsageError("--workdir: --mode=compare takes directories after the flags")
-        modes.compare(call, [os.path.expanduser(path) for path in arguments[1:]], explicit)
+        compare.compare(call, [os.path.expanduser(path) for path in arguments[1:]], explicit)
     else:
-        modes.use(call, explicit)
+        use = {"sample": sample.sample, "evaluate": evaluate.evaluate, "export": export.export}
+        use[command.mode](call, explicit)
 
 
 def _check_command(command: Command) -> None:
@@ -133,7 +134,7 @@ def _check_command(command: Command) -> None:
             raise UsageError(f"{flag}: is for {right}, not --mode={command.mode}")
     if command.refine and command.component:
         raise UsageError(f"--refine: is of the mixture, not of --component={command.component}")
-    if command.repair and backend.several_workers():
+    if command.repair and factory.several_workers():
         raise UsageError("--repair: not with several workers; repair with one, without TF_CONFIG")
 
 
@@ -155,7 +156,7 @@ def _verbosity() -> int:
 
 
 def _set_up_log(verbosity: int) -> None:
-    handler = endings.Log(sys.stdout)
+    handler = console.Log(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO if verbosity > -2 else logging.ERROR)
@@ -164,7 +165,7 @@ def _set_up_log(verbosity: int) -> None:
 
 def run_main(arguments: List[str]) -> None:
     """`main`, whose bad ends are one line: status 2 for bad input, 1 for what failed."""
-    endings.listen(_how_to_go_on)
+    signals.listen(_how_to_go_on)
     try:
         main(arguments)
     except UsageError as error:
@@ -176,7 +177,7 @@ def run_main(arguments: List[str]) -> None:
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {_how_to_go_on()}", stopped.status)
     except Exception as error:
-        line = endings.of_the_system(error)
+        line = errors.of_the_system(error)
         if line is None:
             raise
         _end(f"error: {line}. {_how_to_go_on()}", 1)

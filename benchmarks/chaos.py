@@ -21,7 +21,7 @@ import time
 from typing import Any, Dict, List, Tuple
 
 from benchmarks.ways import ROOT
-from boost.workdir import Workdir
+from storage.workdir import Workdir
 
 FLAGS = [
     "--device=cpu",

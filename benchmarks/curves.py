@@ -197,10 +197,10 @@ def main() -> None:
     parser.add_argument("--point", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.point:
-        from estimator import backend
+        from estimator import factory
 
         name, value = given.point.split("=")
-        backend.load_tensorflow(-1, int(value) if name == "width" else 16)
+        factory.load_tensorflow(-1, int(value) if name == "width" else 16)
         print(json.dumps(CURVES[name].measure(int(value), given.seconds)))
         return
     path = os.path.join(HERE, "curves.json")

@@ -24,7 +24,7 @@ from typing import Callable, Dict, Iterator, List
 
 import numpy as np
 
-import machine
+from base import machine
 from benchmarks.ways import ROOT
 from input_fn import arrays, files, read_ahead
 

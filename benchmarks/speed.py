@@ -199,9 +199,9 @@ def main() -> None:
 def _one_way(name: str, given_seconds: float) -> float:
     """Measures in this process."""
     if name not in ALL_WAYS or not ALL_WAYS[name].no_flags:
-        from estimator import backend
+        from estimator import factory
 
-        backend.load_tensorflow(-1)
+        factory.load_tensorflow(-1)
     function = ALL_WAYS[name].function if name in ALL_WAYS else name
     return getattr(ways, function)(given_seconds)
 

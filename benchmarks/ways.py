@@ -28,7 +28,7 @@ def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, 
       batch_size: points a minibatch.
       changed: settings by room: data, network, gan.
     """
-    import streams
+    from base import streams
     from input_fn import datasets, weighted
     from input_fn.datasets import DataSettings
     from model_fn import gan
@@ -167,12 +167,13 @@ def train(params: Any, stream: Any, iterations: int, report: Callable = lambda *
 def _train(
     model_fn: Callable, params: Any, stream: Any, iterations: int, report: Callable, asked: Any
 ) -> Any:
-    from estimator import backend
-    from estimator.backend import DeviceSettings
+    from estimator import factory
+    from estimator.engine import DeviceSettings, Training
 
-    engine = backend.choose(DeviceSettings(device="cpu"), "")
+    engine = factory.choose(DeviceSettings(device="cpu"), "")
     with tempfile.TemporaryDirectory() as directory:
-        return engine.train(model_fn, directory, params, stream, iterations, report, asked)
+        training = Training(model_fn, directory, params, stream, iterations, asked)
+        return engine.train(training, report)
 
 
 def estimator(seconds: float) -> float:
@@ -183,12 +184,12 @@ def estimator(seconds: float) -> float:
 
 def discriminator(seconds: float) -> float:
     """Iterations a second of a mixture discriminator inside Estimator.train, of 150,000."""
-    import streams
+    from base import streams
+    from base.streams import Purpose
     from input_fn import datasets, weighted
     from input_fn.fixed import FixedInput
     from model_fn import mixture_discriminator
     from model_fn.settings import MixtureDiscriminatorSettings
-    from streams import Purpose
 
     dataset, gan, _ = setting()
     settings, shape, iterations = MixtureDiscriminatorSettings(), dataset.shape, 150_000
@@ -252,18 +253,17 @@ def first(seconds: float) -> float:
 
 def restore(seconds: float) -> float:
     """Seconds from a checkpoint to its first predictions."""
-    from estimator import backend
-    from estimator.backend import DeviceSettings
+    from estimator import factory
+    from estimator.engine import DeviceSettings, Training
     from input_fn.fixed import FixedInput
     from model_fn import gan
 
     _, params, stream = setting()
-    engine = backend.choose(DeviceSettings(device="cpu"), "")
+    engine = factory.choose(DeviceSettings(device="cpu"), "")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
     with tempfile.TemporaryDirectory() as directory:
-        trained = engine.train(
-            gan.model_fn, directory, params, stream, 1000, lambda step, losses: None, latent
-        )
+        training = Training(gan.model_fn, directory, params, stream, 1000, latent)
+        trained = engine.train(training, lambda step, losses: None)
         start = time.perf_counter()
         engine.predict(gan.model_fn, trained.checkpoint, params, latent)
         return time.perf_counter() - start
@@ -280,15 +280,15 @@ def evaluation(seconds: float) -> float:
 
     sizes = metrics.published_sizes(EvaluationSettings())
     dataset = datasets.load(DataSettings(), sizes.of_data, 64)
-    yardstick = scoring.yardstick(dataset, sizes)
+    scorer = scoring.scorer(dataset, sizes)
     drawn = dataset.points[: sizes.of_model]
-    return 1000 / rate_of(lambda: yardstick.score(drawn), seconds, warm_up=1)
+    return 1000 / rate_of(lambda: scorer.score(drawn), seconds, warm_up=1)
 
 
 def picture(seconds: float) -> float:
     """Milliseconds of one step's picture, from its file to the PNG."""
     from benchmarks.feed_dict import rate_of
-    from evaluation import plots_jobs
+    from report import plots_jobs
 
     with tempfile.TemporaryDirectory() as directory:
         workdir, png = os.path.join(directory, "run"), os.path.join(directory, "step.png")

@@ -68,11 +68,11 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
       Iterations a second, and how many weights the component has.
     """
     from benchmarks import ways
-    from estimator import backend
-    from estimator.backend import DeviceSettings
+    from estimator import factory
+    from estimator.engine import DeviceSettings, Training
     from input_fn.fixed import FixedInput
 
-    backend.load_tensorflow(-1, size.units)  # before anything else loads it
+    factory.load_tensorflow(-1, size.units)  # before anything else loads it
     from model_fn import gan
 
     data: Dict[str, Any] = {"toy_dataset_size": 10_000}
@@ -90,9 +90,9 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
         "initialisation": "he",
     }
     _, params, stream = ways.setting(size.batch, data=data, network=network)
-    loop = 0 if backend.several_workers() else int(np.clip(iterations // 10, 1, 1000))
+    loop = 0 if factory.several_workers() else int(np.clip(iterations // 10, 1, 1000))
     device = DeviceSettings(device="cpu", iterations_per_loop=loop)
-    engine = backend.choose(device, directory, size.network == "dcgan")
+    engine = factory.choose(device, directory, size.network == "dcgan")
     witness, text = os.path.join(directory, "witness"), f"{os.getpid()}\n"
     if engine.rank == 0:
         with open(witness, "w", encoding="utf-8") as file:
@@ -100,9 +100,8 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
     engine.meet({}, witness, text)
     own = os.path.join(directory, f"worker{engine.rank}")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
-    trained = engine.train(
-        gan.model_fn, own, params, stream, iterations, lambda step, losses: None, latent
-    )
+    training = Training(gan.model_fn, own, params, stream, iterations, latent)
+    trained = engine.train(training, lambda step, losses: None)
     weights = sum(v.size for n, v in params.initial_values.items() if "layer" in n)
     return {"rate": trained.iterations_per_second, "weights": weights}
 

@@ -1,4 +1,4 @@
-"""AdaGAN itself: ratios to data weights, mixture weights, the loop, its state on disk.
+"""AdaGAN itself: density ratios to data weights, mixture weights, the step, the loop, refinement.
 
-Imported by main.py and settings.py only; imports every other room.
+Imported by commands only; imports every room below.
 """

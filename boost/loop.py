@@ -5,188 +5,233 @@ import dataclasses
 import glob
 import logging
 import os
-from typing import List, Optional, Sequence
+from typing import Iterator, List, Optional, Union
 
 import numpy as np
 
-import durable
-import endings
-from boost import memory, ratios, report, scoring, step
-from boost.mixture import Pool
-from boost.pictures import Pictures
-from boost.run import Run
-from boost.side_process import SideProcess
-from boost.state import State, StepRecord
-from boost.step import Step
+from base import durable, garbage, signals
+from boost import ratios, scoring, step, weights
+from boost.ahead import IndependentComponents
+from boost.components import Components
+from boost.mixture import Mixture
+from boost.step import Parts, Step
 from evaluation import metrics
 from evaluation.calibration import Unseen
-from evaluation.scene import Picture, Scene, points_shown
-from evaluation.tensorboard import MixtureEvents
+from evaluation.metrics import Spread
+from input_fn.datasets import Dataset
+from report.live import LiveReport
+from report.scene import Picture, Scene, points_shown
+from report.side_process import SideProcess
+from storage import metrics_csv
+from storage.state import State, StepRecord
+from storage.workdir import Workdir
+
+SAMPLES_SHOWN = 2500
+"""Samples of a mixture that its picture shows."""
 
 log = logging.getLogger("adagan")
 
 
-def train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
-    """Runs the steps that the state lacks, committing each.
+class Loop:
+    """Runs boosting steps one after another, and commits each."""
 
-    While a step runs, the last one's picture is drawn.
+    def __init__(
+        self,
+        workdir: Workdir,
+        dataset: Dataset,
+        components: Components,
+        parts: Parts,
+        *,
+        scene: Scene,
+        settings_fingerprint: str,
+        program: str,
+    ):
+        """Made once a run.
 
-    Args:
-      run: what all steps share.
-      state: the last committed one; None before the first step.
-      side: draws the pictures.
-      perfect: its ticket for `scoring.perfect_sampler`.
+        Args:
+          workdir: of the run.
+          dataset: of the training points.
+          components: that train each when it is its turn.
+          parts: what a step works with.
+          scene: the data as every picture shows them.
+          settings_fingerprint: of the settings of the run.
+          program: which version of it this is.
+        """
+        self._workdir, self._dataset = workdir, dataset
+        self._components, self._parts, self._scene = components, parts, scene
+        self._settings_fingerprint, self._program = settings_fingerprint, program
+        self._modes = len(dataset.truth.means) if dataset.truth else 0
 
-    Returns:
-      The last committed state.
+    def train(self, state: Optional[State], side: SideProcess, perfect: int) -> State:
+        """Runs the steps that the state lacks, committing each.
 
-    Raises:
-      Diverged: if a network's numbers went wrong from every initialisation.
-      Stopped: where the run can go on, if a signal has come.
-    """
-    run.workdir.remove_uncommitted(state)
-    memory.settle()
-    with endings.deferred():
-        return _train(run, state, side, perfect)
+        While a step runs, the last one's picture is drawn.
 
+        Args:
+          state: the last committed one; None before the first commit.
+          side: draws the pictures.
+          perfect: its ticket for `scoring.perfect_sampler`.
 
-def _train(run: Run, state: Optional[State], side: SideProcess, perfect: int) -> State:
-    if state is None:
-        state = _before_the_first_step(run, side.result(perfect))
-        run.workdir.commit(state)  # what goes on from here has these data and settings
-    pools = _pools(run, state)
-    return _steps(run, state, pools, side)
+        Returns:
+          The last committed state.
 
+        Raises:
+          Diverged: if a network's numbers went wrong from every initialisation.
+          Stopped: where the run can go on, if a signal has come.
+        """
+        self._workdir.remove_uncommitted(state)
+        garbage.settle()
+        with signals.deferred():
+            if state is None:
+                state = self._before_the_first_step(side.result(perfect))
+                self._workdir.commit(state)  # what goes on from here has these data and settings
+            mixture = self._committed(state)
+            live = LiveReport(self._workdir, side, state.perfect, self._dataset.number, self._modes)
+            metrics_csv.write(self._workdir.join("metrics.csv"), state)
+            live.show(state)
+            state = self._steps(state, mixture, live)
+            live.finish(state)
+            state = dataclasses.replace(state, complete=True)
+            self._workdir.commit(state)
+            return state
 
-def _pools(run: Run, state: State) -> List[Pool]:
-    """The committed components' samples, drawn again."""
-    pools: List[Pool] = []
-    if len(state.steps) < run.boost.steps:
+    def _before_the_first_step(self, perfect: Spread) -> State:
+        line = metrics.spread_line(perfect)
+        log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
+        return State(
+            sizes=self._parts.scorer.sizes,
+            perfect=perfect,
+            data_fingerprint=self._dataset.fingerprint(),
+            settings_fingerprint=self._settings_fingerprint,
+            mixture_weights=(),
+            steps=(),
+        )
+
+    def _committed(self, state: State) -> Optional[Mixture]:
+        """The mixture so far, its components' samples drawn again."""
+        mixture: Optional[Mixture] = None
+        if len(state.steps) == self._components.steps:
+            return mixture  # nobody is going to ask for it
         for record in state.steps:
-            path = run.workdir.join(record.checkpoint)
-            _add(pools, step.component_pool(run, record.step, path), state.mixture_weights)
-    return pools
+            pool = self._components.pool(record.step, self._workdir.join(record.checkpoint))
+            pools: List = mixture.pools if mixture else []
+            known_weights = list(state.mixture_weights[: record.step])
+            mixture = Mixture([*pools, pool], known_weights).without_spares()
+        return mixture
+
+    def _steps(self, state: State, mixture: Optional[Mixture], live: LiveReport) -> State:
+        points = self._dataset.number
+        first = len(state.steps) + 1
+        with self._training(first) as components:
+            parts = self._parts._replace(components=components)
+            for number in range(first, self._components.steps + 1):
+                signals.check()
+                done = step.boosting_step(number, mixture, points, parts)
+                _log_step(done, state.perfect, self._modes)
+                state = state.with_step(self._record(done), done.mixture.weights)
+                mixture = done.mixture.without_spares()
+                del done  # with all samples of its component
+                self._workdir.commit(state)
+                live.show(state)
+                garbage.release()
+        return state
+
+    @contextlib.contextmanager
+    def _training(self, first: int) -> Iterator[Union[Components, IndependentComponents]]:
+        """What trains the components: ahead of their turn, where none depends on those before."""
+        if self._parts.meta_algorithm.reweights:
+            yield self._components
+            return
+        uniform = weights.uniform_weights(self._dataset.number).data_weights
+        last = self._components.steps
+        with IndependentComponents(self._components, uniform, first, last) as ahead:
+            yield ahead
+
+    def _record(self, done: Step) -> StepRecord:
+        """Writes the step's own files and describes it; the commit comes later."""
+        directory, fitted = self._workdir.component(done.number), done.fitted
+        data_weights = done.reweighting.data_weights
+        weights_path = os.path.join(directory, "data_weights.npy")
+        with durable.naming(weights_path):
+            np.save(weights_path, data_weights)
+        picture_path = os.path.join(directory, "picture.npz")
+        with durable.naming(picture_path):
+            self._picture(done).save(picture_path)
+        checkpoint, discriminator = done.component.checkpoint, fitted.checkpoint if fitted else ""
+        files = [*_files(checkpoint), *_files(discriminator), weights_path, picture_path]
+
+        def relative(path: str) -> str:
+            return path and os.path.relpath(path, self._workdir.path)
+
+        return StepRecord(
+            step=done.number,
+            beta=done.beta,
+            lambda_star=done.reweighting.lambda_star,
+            zero_weight=float(np.mean(data_weights == 0)),
+            effective_sample_size=ratios.effective_sample_size(data_weights),
+            metrics=done.metrics,
+            calibration=dict(fitted.calibration._asdict()) if fitted else {},
+            iterations_per_second=done.component.iterations_per_second,
+            seconds=done.seconds,
+            program=self._program,
+            initialisations={
+                "component": done.component.initialisations,
+                "mixture_discriminator": fitted.initialisations if fitted else 0,
+            },
+            checkpoint=relative(checkpoint),
+            discriminator_checkpoint=relative(discriminator),
+            data_weights=relative(weights_path),
+            picture=relative(picture_path),
+            sha256=self._workdir.digests(files),
+        )
+
+    def _picture(self, done: Step) -> Picture:
+        fitted, dataset = done.fitted, self._dataset
+        shown = rows_shown(dataset)
+        return Picture(
+            step=done.number,
+            scene=self._scene,
+            relative_weights=done.reweighting.data_weights[shown] * dataset.number,
+            samples=_by_component(done.mixture),
+            density=done.density,
+            probe_logits=fitted.probe_logits if fitted else np.zeros(0, np.float32),
+            unseen=fitted.unseen if fitted else Unseen.nothing(),
+        )
 
 
-def _add(pools: List[Pool], newest: Pool, mixture_weights: Sequence[float]) -> None:
-    """Adds a pool; what is not needed of those before it goes."""
-    pools[:] = [pool.beginning(newest, weight) for pool, weight in zip(pools, mixture_weights)]
-    pools.append(newest)
+def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
+    """The data as every picture of a run shows them."""
+    points = dataset.train_points(rows_shown(dataset))
+    return Scene.of(dataset.shape, points, scorer.truth or ())
 
 
-def _before_the_first_step(run: Run, perfect: metrics.Spread) -> State:
-    line = metrics.spread_line(perfect)
-    log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
-    return State(run.yardstick.sizes, perfect, run.dataset.fingerprint(), run.fingerprint, (), ())
-
-
-def _steps(run: Run, state: State, pools: List[Pool], side: SideProcess) -> State:
-    modes = len(run.dataset.truth.means) if run.dataset.truth else 0
-    events = MixtureEvents(run.workdir.path, state.perfect)
-    pictures = Pictures(side, run.workdir, run.dataset.number, modes)
-    for number in range(1, len(state.steps) + 1):
-        events.write_step(state, number, run.workdir)
-    run.workdir.write_metrics(state)
-    pictures.draw(state)
-    first, scene = len(state.steps) + 1, _scene(run)
-    with contextlib.closing(step.trained_ahead(run, first)) as ahead:
-        for number in range(first, run.boost.steps + 1):
-            endings.check()
-            state = _one_step(run, state, number, pools, scene, next(ahead))
-            run.workdir.commit(state)
-            events.write_step(state, number, run.workdir)
-            pictures.draw(state)
-            for name, drawn, path in pictures.finished():
-                events.write_picture(name, drawn, path)
-            memory.release()
-    for name, drawn, path in pictures.wait():
-        events.write_picture(name, drawn, path)
-    for name, path in pictures.summaries().items():
-        events.write_picture(name, len(state.steps), path)
-    events.close()
-    report.write(run.workdir, state, modes, pictures.summaries())
-    state = dataclasses.replace(state, complete=True)
-    run.workdir.commit(state)
-    return state
-
-
-def _one_step(
-    run: Run,
-    state: State,
-    number: int,
-    pools: List[Pool],
-    scene: Scene,
-    trained: Optional[step.Trained],
-) -> State:
-    """The state with one step more, not yet committed."""
-    done = step.run_step(run, number, pools, state.mixture_weights, scene.probe(), trained)
-    _log_step(done, state, len(run.dataset.truth.means) if run.dataset.truth else 0)
-    state = state.with_step(_record(run, scene, done))
-    _add(pools, done.pool, state.mixture_weights)
-    return state
-
-
-def _record(run: Run, scene: Scene, done: Step) -> StepRecord:
-    """Writes the step's own files and describes it; the commit comes later."""
-    directory = run.workdir.component(done.number)
-    data_weights = done.reweighting.data_weights
-    weights_path = os.path.join(directory, "data_weights.npy")
-    with durable.naming(weights_path):
-        np.save(weights_path, data_weights)
-    picture_path = os.path.join(directory, "picture.npz")
-    relative_weights = data_weights[_shown(run)] * run.dataset.number
-    told = done.verdict
-    with durable.naming(picture_path):
-        Picture(
-            done.number,
-            scene,
-            relative_weights,
-            done.samples,
-            done.density,
-            told.probe_logits if told else np.zeros(0, np.float32),
-            told.unseen if told else Unseen.nothing(),
-        ).save(picture_path)
-    checkpoint_files = sorted(glob.glob(glob.escape(done.checkpoint) + ".*"))
-    discriminator = done.verdict.checkpoint if done.verdict else ""
-    if discriminator:
-        checkpoint_files += sorted(glob.glob(glob.escape(discriminator) + ".*"))
-    return StepRecord(
-        step=done.number,
-        beta=done.beta,
-        lambda_star=done.reweighting.lambda_star,
-        zero_weight=float(np.mean(data_weights == 0)),
-        effective_sample_size=ratios.effective_sample_size(data_weights),
-        metrics=done.metrics,
-        calibration=dict(done.verdict.calibration._asdict()) if done.verdict else {},
-        iterations_per_second=done.iterations_per_second,
-        seconds=done.seconds,
-        program=run.program,
-        initialisations=done.initialisations,
-        checkpoint=os.path.relpath(done.checkpoint, run.workdir.path),
-        discriminator_checkpoint=discriminator and os.path.relpath(discriminator, run.workdir.path),
-        data_weights=os.path.relpath(weights_path, run.workdir.path),
-        picture=os.path.relpath(picture_path, run.workdir.path),
-        sha256=run.workdir.digests([*checkpoint_files, weights_path, picture_path]),
-    )
-
-
-def _scene(run: Run) -> Scene:
-    points = run.dataset.train_points(_shown(run))
-    return Scene.of(run.dataset.shape, points, run.yardstick.truth or ())
-
-
-def _shown(run: Run) -> np.ndarray:
+def rows_shown(dataset: Dataset) -> np.ndarray:
     """Indices of the training points that the pictures show: the same in all, evenly spread."""
-    number = points_shown(run.dataset.number, run.dataset.shape)
-    return np.linspace(0, run.dataset.number - 1, number).astype(np.int64)
+    number = points_shown(dataset.number, dataset.shape)
+    return np.linspace(0, dataset.number - 1, number).astype(np.int64)
 
 
-def _log_step(done: Step, state: State, number_of_modes: int) -> None:
+def _by_component(mixture: Mixture) -> List[np.ndarray]:
+    """Samples of the mixture to look at, [n, prod(shape)] by component, n as it weighs."""
+    points = [pool.for_discriminator for pool in mixture.pools]
+    number = points_shown(SAMPLES_SHOWN, points[0].shape[1:])
+    return [
+        own[: int(round(number * weight))].reshape(-1, int(np.prod(own.shape[1:])))
+        for own, weight in zip(points, mixture.weights)
+    ]
+
+
+def _files(checkpoint: str) -> List[str]:
+    """Of a checkpoint's path prefix; of none, none."""
+    return sorted(glob.glob(glob.escape(checkpoint) + ".*")) if checkpoint else []
+
+
+def _log_step(done: Step, perfect: Spread, modes: int) -> None:
     log.info("%s", metrics.published_line(done.metrics))
-    if number_of_modes:
-        log.info("  %s", metrics.modes_line(done.metrics, number_of_modes))
-    log.info("  perfect sampler: %s", metrics.median_line(state.perfect))
-    if done.verdict:
+    if modes:
+        log.info("  %s", metrics.modes_line(done.metrics, modes))
+    log.info("  perfect sampler: %s", metrics.median_line(perfect))
+    if done.fitted:
         data_weights = done.reweighting.data_weights
         effective = ratios.effective_sample_size(data_weights) / len(data_weights)
         log.info(

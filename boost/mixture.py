@@ -1,10 +1,9 @@
 """The mixture of components: fresh samples through their checkpoints, and pools of samples."""
 
-from typing import Any, Callable, NamedTuple, Sequence
+from typing import Callable, List, NamedTuple, Sequence
 
 import numpy as np
 
-from input_fn.fixed import FixedInput
 from input_fn.weighted import draw_latent
 
 NEGLIGIBLE = 1e-15
@@ -34,6 +33,31 @@ class Pool(NamedTuple):
             more = nats / 3 + np.sqrt(nats**2 / 9 + 2 * nats * variance)
             kept.append(points[: int(np.ceil(mean + more))].copy())
         return Pool(*kept)
+
+
+class Mixture(NamedTuple):
+    """The mixture so far, P = sum_k alpha_k P_k: samples and weights of its components."""
+
+    pools: List[Pool]
+    weights: List[float]  # alpha, sums to 1
+
+    def with_component(self, pool: Pool, weights: Sequence[float]) -> "Mixture":
+        """The mixture with a component more, of these weights."""
+        return Mixture([*self.pools, pool], list(weights))
+
+    def for_discriminator(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Independent samples [number, *shape] that mixture discriminators may see."""
+        return take([pool.for_discriminator for pool in self.pools], self.weights, number, rng)
+
+    def for_evaluation(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Independent samples [number, *shape] that no mixture discriminator sees."""
+        return take([pool.for_evaluation for pool in self.pools], self.weights, number, rng)
+
+    def without_spares(self) -> "Mixture":
+        """The same, of the older components only the samples that later steps may ask for."""
+        *older, newest = self.pools
+        kept = [pool.beginning(newest, weight) for pool, weight in zip(older, self.weights)]
+        return Mixture([*kept, newest], self.weights)
 
 
 def take(
@@ -113,17 +137,3 @@ def sample(generate: Sequence[Callable[[np.ndarray], np.ndarray]], drawn: Draw) 
                 points = np.empty((len(own), *made.shape[1:]), np.float32)
             points[own] = made
     return points
-
-
-def latent_input(latent: np.ndarray) -> FixedInput:
-    """Prediction input of a component from latent noise [n, z]."""
-    return FixedInput("latent", latent.shape[1:], [latent])
-
-
-def generator_of(engine: Any, model_fn: Callable, checkpoint: str, params: Any) -> Callable:
-    """What maps latent noise to points through a component's checkpoint."""
-
-    def generate(latent: np.ndarray) -> np.ndarray:
-        return engine.predict(model_fn, checkpoint, params, latent_input(latent))["points"]
-
-    return generate

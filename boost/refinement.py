@@ -15,24 +15,23 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-import durable
-import endings
-import streams
-from boost import inference, mixture, sealed
-from boost.progress import Progress
-from boost.run import Run
-from boost.sealed import OtherFormat
+from base import durable, signals, streams
+from base.errors import Diverged, UsageError
+from base.streams import Purpose
+from boost.components import Components
+from boost.sampler import Sampler
 from boost.settings import REFINEMENT_UNITS
-from boost.state import State
-from boost.workdir import Workdir
-from endings import Diverged
 from estimator import resume
+from estimator.engine import Training
 from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
 from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, OptimizerSettings
-from options import UsageError
-from streams import Purpose
+from report.progress import Progress
+from storage import sealed
+from storage.sealed import OtherFormat
+from storage.state import State
+from storage.workdir import Workdir
 
 FORMAT = 3
 """Of the discriminators; a refinement in another format is left alone, and a new one trained."""
@@ -119,22 +118,29 @@ def accept(log_ratios: np.ndarray, cap: float, rng: np.random.Generator) -> np.n
 class Refiner:
     """Draws refined samples of a run's state; trains what it needs the first time."""
 
-    def __init__(self, run: Run, state: State):
+    def __init__(self, components: Components, state: State):
         """Finds the refinement of this very state under the work directory, or makes it.
+
+        Args:
+          components: of the run.
+          state: its committed steps, at least one.
 
         Raises:
           UsageError: if what is there is damaged.
         """
-        self._run, self._state = run, state
-        self._moments = datasets.moments(run.dataset)
+        self._engine, self._workdir = components.engine, components.workdir
+        self._dataset, self._seed = components.dataset, components.seed
+        self._models = components.models
+        self._sampler = Sampler(components, state)
+        self._units = datasets.moments(self._dataset)
         name = f"{state.fingerprint()[:16]}-{FORMAT}"
-        self._directory = run.workdir.join("refinement", name)
+        self._directory = self._workdir.join("refinement", name)
         self.refinement = self._read() or self._make()
 
     @property
     def network(self) -> NetworkSettings:
         """Of its discriminators: stronger than those of boosting."""
-        network = self._run.network
+        network = self._models.network
         return dataclasses.replace(
             network,
             d_num_filters=REFINEMENT_UNITS if network.network == "mlp" else network.d_num_filters,
@@ -146,7 +152,7 @@ class Refiner:
 
     @property
     def _iterations(self) -> int:
-        return ITERATIONS[self._run.network.network]
+        return ITERATIONS[self._models.network.network]
 
     def sample(self, number: int, seed: int, purpose: Purpose) -> np.ndarray:
         """[number, *shape] float32 independent refined samples; the same for the same seed."""
@@ -159,9 +165,9 @@ class Refiner:
         given = self.refinement.rounds if rounds is None else rounds
         total = np.zeros(len(points))
         for number, each in enumerate(given, 1):
-            logits = self._run.engine.predict(
+            logits = self._engine.predict(
                 mixture_discriminator.model_fn,
-                self._run.workdir.join(each.checkpoint),
+                self._workdir.join(each.checkpoint),
                 self._params(number),
                 self._input(points),
             )["logits"][:, 0]
@@ -193,57 +199,55 @@ class Refiner:
         self, seed: int, purpose: Purpose, rounds: int
     ) -> Iterator[Tuple[np.ndarray, np.random.Generator]]:
         """Samples of the plain mixture, PROPOSALS at a time, and what decides on them."""
-        generate = inference.components(self._run, self._state)
         block = 0
         while True:
-            endings.check()
+            signals.check()
             rng = streams.generator(seed, purpose, rounds, block)
-            drawn = inference.draw(self._run, self._state, PROPOSALS, rng)
-            yield mixture.sample(generate, drawn), rng
+            yield self._sampler.points(self._sampler.draw(PROPOSALS, rng)), rng
             block += 1
 
     def _make(self) -> Refinement:
         """Trains round by round and commits; a signal waits until what is trained is saved."""
-        run, own = self._run, Workdir(os.path.dirname(self._directory))
+        own = Workdir(os.path.dirname(self._directory))
         own.make()
         own.lock()
-        with endings.deferred():
+        with signals.deferred():
             made = self._trained()
             if made.rounds[0].gain < LITTLE:
                 log.warning(
                     "Refining helps little: data and mixture are told apart by %.4f nats only.",
                     made.rounds[0].gain,
                 )
-            durable.sync([run.workdir.join(path) for path in made.digests], run.workdir.path)
+            durable.sync([self._workdir.join(path) for path in made.digests], self._workdir.path)
             body = {**made._asdict(), "rounds": [each._asdict() for each in made.rounds]}
             path = os.path.join(self._directory, "refinement.json")
             durable.write_atomically(path, sealed.seal(FORMAT, body))
             return made
 
     def _trained(self) -> Refinement:
-        run, halves = self._run, self._halves()
+        halves = self._halves()
         made = Refinement((), 0.0, 1.0, {})
         for number in range(1, ROUNDS + 1):
             drawn = self._draw_for(number, made)
             rounds = (*made.rounds, self._train(number, halves, drawn))
-            points, _ = next(self._proposals(run.seed, Purpose.REFINEMENT_CAP, number))
+            points, _ = next(self._proposals(self._seed, Purpose.REFINEMENT_CAP, number))
             ratios = self.log_ratio(points, rounds)
             if not np.isfinite(ratios).all():
                 raise Diverged("refining: density ratios of the mixture's samples are not finite")
             cap = float(np.quantile(ratios, CAP))
             acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
             made = Refinement(rounds, cap, acceptance, {})
-        return made._replace(digests=run.workdir.digests(self._files()))
+        return made._replace(digests=self._workdir.digests(self._files()))
 
     def _files(self) -> List[str]:
         """Paths of the checkpoints of all rounds."""
         prefixes = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
         ends = (".index", ".data-00000-of-00001")
-        return [self._run.workdir.join(f"{prefix}{end}") for prefix in prefixes for end in ends]
+        return [self._workdir.join(f"{prefix}{end}") for prefix in prefixes for end in ends]
 
     def _checkpoint(self, number: int) -> str:
         """Path prefix of a round's checkpoint, relative to the work directory."""
-        directory = os.path.relpath(self._directory, self._run.workdir.path)
+        directory = os.path.relpath(self._directory, self._workdir.path)
         return os.path.join(directory, f"round_{number}", f"{resume.PREFIX}-{self._iterations}")
 
     def _read(self) -> Optional[Refinement]:
@@ -262,7 +266,7 @@ class Refiner:
             expected = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
             if [each.checkpoint for each in rounds] != expected:
                 raise ValueError("names other checkpoints than its own")
-            if self._run.workdir.digests(self._files()) != found.digests:
+            if self._workdir.digests(self._files()) != found.digests:
                 raise ValueError("a checkpoint was changed since it was committed")
         except PermissionError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
@@ -274,14 +278,14 @@ class Refiner:
 
     def _halves(self) -> Tuple[np.ndarray, np.ndarray]:
         """Training points to train on, and to calibrate with."""
-        rng = streams.generator(self._run.seed, Purpose.REFINEMENT_HALVES)
-        order = rng.permutation(self._run.dataset.number)
+        rng = streams.generator(self._seed, Purpose.REFINEMENT_HALVES)
+        order = rng.permutation(self._dataset.number)
         middle = (len(order) + 1) // 2
         return np.sort(order[:middle]), np.sort(order[middle:])
 
     def _draw_for(self, number: int, made: Refinement) -> np.ndarray:
         """Samples to train and calibrate a round with: of the mixture, or what is accepted."""
-        wanted, seed = POINTS + POINTS // 2, self._run.seed
+        wanted, seed = POINTS + POINTS // 2, self._seed
         if made.rounds:
             return self._accepted(wanted, seed, Purpose.REFINEMENT_TRAINING, made)
         pieces = []
@@ -294,46 +298,44 @@ class Refiner:
     def _train(
         self, number: int, halves: Tuple[np.ndarray, np.ndarray], drawn: np.ndarray
     ) -> Round:
-        run = self._run
-        train, calibration = halves
+        dataset, (train, calibration) = self._dataset, halves
         calibration = calibration[: POINTS // 2]
         stream = weighted.discriminator_stream(
-            run.dataset, [train], drawn[:POINTS], BATCH, run.seed, STREAMS + number
+            dataset, [train], drawn[:POINTS], BATCH, self._seed, STREAMS + number
         )
-        ask = [(len(calibration), lambda rows: run.dataset.train_points(calibration[rows]))]
-        unseen = FixedInput("points", run.dataset.shape, [*ask, drawn[POINTS:]])
+        ask = [(len(calibration), lambda rows: dataset.train_points(calibration[rows]))]
+        unseen = FixedInput("points", dataset.shape, [*ask, drawn[POINTS:]])
         with Progress(f"Refining discriminator {number}/{ROUNDS}", self._iterations) as progress:
-            trained = run.engine.train(
-                mixture_discriminator.model_fn,
-                os.path.join(self._directory, f"round_{number}"),
-                self._params(number),
-                stream,
-                self._iterations,
-                progress.report,
-                unseen,
+            each = Training(
+                model_fn=mixture_discriminator.model_fn,
+                model_dir=os.path.join(self._directory, f"round_{number}"),
+                params=self._params(number),
+                stream=stream,
+                iterations=self._iterations,
+                predict_for=unseen,
             )
+            trained = self._engine.train(each, progress.report)
         logits = trained.predictions["logits"][:, 0].astype(np.float64)
         fitted = calibrate(logits[: len(calibration)], logits[len(calibration) :])
         return Round(self._checkpoint(number), *fitted)
 
     def _input(self, points: np.ndarray) -> FixedInput:
-        return FixedInput("points", self._run.dataset.shape, [points])
+        return FixedInput("points", self._dataset.shape, [points])
 
     def _params(self, number: int) -> mixture_discriminator.MixtureDiscriminatorParams:
         """A discriminator on standardised points."""
-        run, network = self._run, self.network
-        rng = streams.generator(run.seed, Purpose.REFINEMENT_INIT, number)
-        shape, moments = run.dataset.shape, self._moments
+        network, shape, unrolled = self.network, self._dataset.shape, self._models.gan.unrolled
+        rng = streams.generator(self._seed, Purpose.REFINEMENT_INIT, number)
         values = mixture_discriminator.initial_values(
-            DISCRIMINATOR, network, run.gan.unrolled, shape, *moments, rng
+            DISCRIMINATOR, network, unrolled, shape, *self._units, rng
         )
         return mixture_discriminator.MixtureDiscriminatorParams(
             DISCRIMINATOR,
             network,
             OPTIMIZER,
             shape,
-            run.gan.unrolled,
+            unrolled,
             values,
             self._iterations,
-            run.engine.wrap_optimizers,
+            self._engine.wrap_optimizers,
         )

@@ -4,19 +4,19 @@ from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-import streams
+from base import streams
+from base.streams import Purpose
 from evaluation import metrics
 from evaluation.kde import KernelDensity
 from evaluation.metrics import Metrics, Sizes, Spread
 from input_fn.datasets import Dataset
 from input_fn.gmm import GaussianMixture
-from streams import Purpose
 
 DRAWS = 20
 """Draws behind a median: one draw's log_p jumps with the bandwidth that the coarse grid picks."""
 
 
-class Yardstick(NamedTuple):
+class Scorer(NamedTuple):
     """What samples are scored against."""
 
     sizes: Sizes
@@ -28,8 +28,8 @@ class Yardstick(NamedTuple):
         return metrics.score(_flat(drawn), self.real, self.sizes, self.truth)
 
 
-def yardstick(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Yardstick:
-    """The yardstick of a dataset, of which `sizes.real` points at least are held out.
+def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
+    """The scorer of samples against a dataset, of which `sizes.real` points at least are held out.
 
     Args:
       dataset: what samples are compared with.
@@ -42,7 +42,7 @@ def yardstick(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Yards
         dataset.truth.sigma,
         dataset.truth.mode_weights,
     )
-    return Yardstick(sizes, _flat(dataset.held_out[start : start + sizes.real]), truth)
+    return Scorer(sizes, _flat(dataset.held_out[start : start + sizes.real]), truth)
 
 
 def perfect_sampler(
@@ -68,7 +68,7 @@ def perfect_sampler(
         else:
             points = held_out[rng.permutation(len(held_out))]
         real, drawn = _flat(points[-sizes.real :]), points[: -sizes.real]
-        draws.append(Yardstick(sizes, real, known).score(drawn)[0])
+        draws.append(Scorer(sizes, real, known).score(drawn)[0])
     return metrics.spread(draws)
 
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from options import UsageError, option
+from base.errors import UsageError
+from base.options import option
 
 REFINEMENT_UNITS = 64
 """In each hidden layer of fully connected discriminators that refine; see `boost.refinement`."""

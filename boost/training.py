@@ -4,11 +4,11 @@ import logging
 import os
 from typing import Any, Callable, NamedTuple, Tuple, TypeVar
 
-from boost.progress import Progress
-from endings import Diverged
-from estimator.backend import TrainResult
+from base.errors import Diverged
+from estimator.engine import Engine, Training, TrainResult
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
+from report.progress import Progress
 
 INITIALISATIONS = 2
 """How often a network is trained when its numbers go wrong: each time from other weights."""
@@ -19,7 +19,7 @@ Used = TypeVar("Used")
 
 
 class Task(NamedTuple):
-    """What is to be trained; see `HostEngine.train`."""
+    """What is to be trained; see `estimator.engine.Training`."""
 
     label: str  # of the progress bar
     model_fn: Callable
@@ -30,7 +30,7 @@ class Task(NamedTuple):
     predict_for: FixedInput
 
 
-def fit(engine: Any, task: Task, use: Callable[[TrainResult], Used]) -> Tuple[Used, int]:
+def fit(engine: Engine, task: Task, use: Callable[[TrainResult], Used]) -> Tuple[Used, int]:
     """Trains a network and makes use of it.
 
     Args:
@@ -49,15 +49,15 @@ def fit(engine: Any, task: Task, use: Callable[[TrainResult], Used]) -> Tuple[Us
         others = [f"initialisation_{number}"] if number > 1 else []
         try:
             with Progress(task.label, task.iterations) as progress:
-                trained = engine.train(
-                    task.model_fn,
-                    os.path.join(task.model_dir, *others),
-                    task.params(number),
-                    task.stream,
-                    task.iterations,
-                    progress.report,
-                    task.predict_for,
+                each = Training(
+                    model_fn=task.model_fn,
+                    model_dir=os.path.join(task.model_dir, *others),
+                    params=task.params(number),
+                    stream=task.stream,
+                    iterations=task.iterations,
+                    predict_for=task.predict_for,
                 )
+                trained = engine.train(each, progress.report)
             return use(trained), number
         except Diverged as error:
             last = error

@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, List, Optional
 
 import tensorflow as tf
 
-import endings
-from endings import Diverged
+from base import signals
+from base.errors import Diverged
 from estimator.hooks import LossHook
 
 
@@ -76,7 +76,7 @@ class AgreementHook(tf.train.SessionRunHook):
         fetches = {"wished": wished}
         if self._losses and self.begun % self._every == 0:
             fetches["losses"] = self._losses.before_run(run_context).fetches
-        leaving = endings.asked() or self._error
+        leaving = signals.asked() or self._error
         return tf.train.SessionRunArgs(fetches, {wish: 1.0} if leaving else None)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:

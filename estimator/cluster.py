@@ -9,7 +9,7 @@ import os
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from options import UsageError
+from base.errors import UsageError
 
 VARIABLE = "TF_CONFIG"
 EXAMPLE = (

@@ -18,21 +18,19 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 import tensorflow as tf
 
-import endings
-from endings import Diverged, Stopped, WorkerLost
+from base import signals
+from base.errors import Diverged, Stopped, UsageError, WorkerLost
 from estimator import cluster as clusters
 from estimator import loops, resume
 from estimator.agreement import AgreementHook
-from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
 from estimator.cluster import Cluster
-from estimator.hooks import CheckpointHook, LossHook, Report, largest_weight, told_nan
+from estimator.engine import CHUNK_BYTES, DeviceSettings, Report, Training, TrainResult
+from estimator.hooks import CheckpointHook, LossHook, largest_weight, told_nan
 from estimator.host import HostEngine
 from estimator.literal import literal
 from estimator.peers import LEAVE_SECONDS, TICK, Peers
 from input_fn import pipelines
-from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
-from options import UsageError
 
 REPLICAS = "replicas"
 """Whose checkpoints these are."""
@@ -90,35 +88,22 @@ class DistributedEngine(HostEngine):
         self.reason = f"{workers.size} workers, {self._replicas} replicas"
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
-        """Checks that minibatches divide among the replicas.
-
-        Raises:
-          UsageError: if `--batch_size` does not fit.
-        """
+        """Checks that minibatches divide among the replicas; see `Engine.check`."""
         if batch_size % self._replicas:
             raise UsageError(
                 f"--batch_size={batch_size}: must divide among {self._replicas} replicas"
             )
         self._batch_size = batch_size
 
-    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
-        """Waits for the other workers; see `Peers.meet`."""
+    def meet(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
+        """Waits for the other workers; see `Engine.meet`."""
         if self._workers.size > 1:
             me = self._workers.name(self.rank)
             log.info("This is %s of %d workers; waiting for the others.", me, self._workers.size)
-            self._peers.meet({**facts, "TensorFlow": tf.__version__}, witness, text)
+            self._peers.meet({**shared, "TensorFlow": tf.__version__}, lock_path, lock_text)
 
-    def train(
-        self,
-        model_fn: Callable,
-        model_dir: str,
-        params: Any,
-        stream: Stream,
-        iterations: int,
-        report: Report,
-        predict_for: FixedInput,
-    ) -> TrainResult:
-        """Trains a model and predicts with it; see `HostEngine.train`.
+    def train(self, training: Training, report: Report) -> TrainResult:
+        """Trains a model and predicts with it; see `Engine.train`.
 
         The chief says where training starts and how it ended, and keeps the checkpoints; the others
         copy what it has saved.
@@ -129,6 +114,7 @@ class DistributedEngine(HostEngine):
             alone, if they do not get to leave together.
           WorkerLost: if another worker has gone, or does not get through.
         """
+        model_dir, iterations = training.model_dir, training.iterations
         start = self._start(model_dir)
         every = max(1, min(REPORTED, iterations - start))
         agreement = AgreementHook(every)
@@ -145,13 +131,13 @@ class DistributedEngine(HostEngine):
                 self._tell_what_pays()
             return [agreement, *hooks[1:]]
 
-        model = loops.accumulated(agreement.agreed(model_fn), every, make_hooks)
-        minibatches = self._minibatches(stream, start)
+        model = loops.accumulated(agreement.agreed(training.model_fn), every, make_hooks)
+        minibatches = self._minibatches(training.stream, start)
 
         def work() -> None:
             if start < iterations:
                 self._wait_for(
-                    lambda: self._train(model, model_dir, params, minibatches, iterations),
+                    lambda: self._train(model, training, minibatches),
                     agreement,
                 )
             agreement.check()
@@ -159,7 +145,9 @@ class DistributedEngine(HostEngine):
         self._end_together(work, agreement, model_dir)
         checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
         rate = hooks[0].iterations_per_second if hooks else math.nan
-        predictions = self.predict(model_fn, checkpoint, params, predict_for)
+        predictions = self.predict(
+            training.model_fn, checkpoint, training.params, training.predict_for
+        )
         return TrainResult(checkpoint, rate, predictions)
 
     def _end_together(
@@ -175,7 +163,7 @@ class DistributedEngine(HostEngine):
         if told.get("diverged"):
             raise Diverged(str(told["diverged"]))
         if told.get("left"):
-            endings.check()
+            signals.check()
             raise Stopped(signal.SIGTERM)  # it came to another worker
 
     def _minibatches(self, stream: Stream, start: int) -> Callable[[], tf.data.Dataset]:
@@ -243,12 +231,12 @@ class DistributedEngine(HostEngine):
             ends = [training] if agreement.left else [training, lost]
             if lost in wait(ends, TICK, FIRST_COMPLETED).done:
                 break
-            still, asked = still + TICK, asked + (TICK if endings.asked() else 0.0)
+            still, asked = still + TICK, asked + (TICK if signals.asked() else 0.0)
             if agreement.begun > begun:  # all workers are through with the one before
                 begun, still = agreement.begun, 0.0
             self._connected = self._connected or begun > 1
             if asked > LEAVE_SECONDS and not agreement.left:
-                endings.check()
+                signals.check()
             limit = NEXT_SECONDS if self._connected else FIRST_SECONDS
             if self._workers.size > 1 and still > limit:
                 raise WorkerLost(
@@ -269,20 +257,18 @@ class DistributedEngine(HostEngine):
         devices = {} if self.name == "gpu" else {"GPU": 0}
         return tf.ConfigProto(allow_soft_placement=True, device_count=devices)
 
-    def _train(
-        self, model: Callable, model_dir: str, params: Any, minibatches: Callable, iterations: int
-    ) -> None:
+    def _train(self, model: Callable, training: Training, minibatches: Callable) -> None:
         told = clusters.told_to_tensorflow(self._workers)
-        with told, literal(model_dir) as directory, told_nan():
+        with told, literal(training.model_dir) as directory, told_nan():
             config = self._run_config(directory, train_distribute=self._strategy)
-            given = {"params": params}
+            given = {"params": training.params}
             estimator = tf.estimator.Estimator(model, config=config, params=given)
             if self._workers.size == 1:
-                estimator.train(minibatches, max_steps=iterations)
+                estimator.train(minibatches, max_steps=training.iterations)
             else:
                 tf.estimator.train_and_evaluate(
                     estimator,
-                    tf.estimator.TrainSpec(minibatches, max_steps=iterations),
+                    tf.estimator.TrainSpec(minibatches, max_steps=training.iterations),
                     tf.estimator.EvalSpec(minibatches),  # for evaluators, of which there are none
                 )
 

@@ -9,9 +9,10 @@ from typing import Any, Callable, Dict, Iterator, Optional
 import numpy as np
 import tensorflow as tf
 
-import endings
-from endings import Diverged
+from base import signals
+from base.errors import Diverged
 from estimator import resume
+from estimator.engine import Report
 
 LARGEST_WEIGHT = 1e6
 """A network whose weights are larger has exploded, whatever its losses say."""
@@ -20,9 +21,6 @@ HELPS = (
     "lower --g_learning_rate, --d_learning_rate or --learning_rate, or --init_std, or use "
     "--standardise=yes"
 )
-
-Report = Callable[[int, Dict[str, float]], None]
-"""Called with the global step and the losses' means since the last call."""
 
 
 def largest_weight(step: tf.Tensor) -> tf.Tensor:
@@ -163,12 +161,12 @@ class CheckpointHook(tf.train.SessionRunHook):
           Stopped: once all is saved, if a signal has come.
         """
         step, now = int(run_values.results), time.perf_counter()
-        asked = self._heeds_signals and endings.asked()
+        asked = self._heeds_signals and signals.asked()
         if step and (asked or now - self._last >= self._seconds):
             self._save(run_context.session, step)
             self._last = now
         if self._heeds_signals:
-            endings.check()
+            signals.check()
 
     def end(self, session: tf.Session) -> None:
         """Saves the trained model."""

@@ -9,15 +9,23 @@ from typing import Any, Callable, Dict, Iterable, List, Tuple
 import numpy as np
 import tensorflow as tf
 
+from base.errors import UsageError
 from estimator import graphs, loops, resume, sharing
-from estimator.backend import CHUNK_BYTES, DeviceSettings, TrainResult
+from estimator.engine import (
+    CHUNK_BYTES,
+    DeviceSettings,
+    Engine,
+    Report,
+    Training,
+    TrainResult,
+    unwrapped,
+)
 from estimator.graphs import TrainingGraph
 from estimator.hooks import (
     CheckpointHook,
     LastHook,
     LossHook,
     PredictionHook,
-    Report,
     told_nan,
 )
 from estimator.literal import literal
@@ -25,7 +33,6 @@ from estimator.predictions import Predictor, by_batch
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
-from options import UsageError
 
 LONGEST_CHUNK = 1000
 THREADS = 16
@@ -40,14 +47,11 @@ def gpus_for(settings: DeviceSettings) -> List[Any]:
     return [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
 
 
-class HostEngine:
+class HostEngine(Engine):
     """Trains and predicts on this machine's CPU or GPU."""
 
     trains_side_by_side = True
-    """Several trainings may run at once, each in a thread."""
     in_graph_loop = True
-    """Look-ahead steps may be a while_loop here."""
-    rank = 0
 
     def __init__(self, settings: DeviceSettings, convolutional: bool = False):
         """Chooses between CPU and GPU.
@@ -64,6 +68,7 @@ class HostEngine:
             raise UsageError("--device=gpu: TensorFlow sees no GPU; use --device=cpu")
         self.name = "gpu" if gpus else "cpu"
         self._settings = settings
+        self.wrap_optimizers = unwrapped
         self.reason = "TensorFlow sees a GPU" if gpus else "TensorFlow sees no GPU"
         # Optimizers inside an XLA loop need resource variables, the global step included.
         tf.enable_resource_variables()
@@ -82,48 +87,22 @@ class HostEngine:
                 why,
             )
 
-    @staticmethod
-    def wrap_optimizers(optimizers: List[tf.train.Optimizer]) -> List[tf.train.Optimizer]:
-        """Nothing stands around the optimizers here."""
-        return optimizers
-
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
         """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
 
-    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
+    def meet(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
         """There is nobody to wait for."""
 
-    def train(
-        self,
-        model_fn: Callable,
-        model_dir: str,
-        params: Any,
-        stream: Stream,
-        iterations: int,
-        report: Report,
-        predict_for: FixedInput,
-    ) -> TrainResult:
-        """Trains a model and predicts with it.
-
-        From its initial values, or from where an interrupted training of the same model in the
-        same directory came to, on the same minibatches.
-
-        Args:
-          model_fn: one iteration a train op, as `loops.looped` takes it.
-          model_dir: a directory of its own.
-          params: handed to the model function as {"params": params}.
-          stream: of minibatches.
-          iterations: how many to train.
-          report: called once a chunk.
-          predict_for: what to predict for with the trained model.
-
-        Raises:
-          Diverged: within a chunk, when losses or weights are no numbers to go on with.
-          Stopped: once the model is saved, if a signal has come.
-        """
+    def train(self, training: Training, report: Report) -> TrainResult:
+        """Trains a model and predicts with it; see `Engine.train`."""
+        model_dir, iterations, points = (
+            training.model_dir,
+            training.iterations,
+            training.predict_for,
+        )
         start = resume.start(model_dir, LOOP)
-        chunk = self._chunk_size(stream, iterations)
-        graph, is_first = self._graph(model_fn, params, stream.shapes, chunk, predict_for)
+        chunk = self._chunk_size(training.stream, iterations)
+        graph, is_first = self._graph(training, chunk)
         container = f"training{next(self._numbers)}"
         hooks: List[Any] = []
 
@@ -144,9 +123,7 @@ class HostEngine:
                         shows_graph=is_first,
                     ),
                     PredictionHook(
-                        lambda session: by_batch(
-                            session, model.predictions, model.asked, predict_for
-                        )
+                        lambda session: by_batch(session, model.predictions, model.asked, points)
                     ),
                     CheckpointHook(model.step, model.saver, model_dir, LOOP, seconds),
                     LastHook(sharing.destroy_all()),
@@ -156,7 +133,9 @@ class HostEngine:
             nothing = tf.constant([], tf.string)
             scaffold = tf.train.Scaffold(
                 init_op=model.init_op,
-                init_fn=lambda _, session: model.start_from(session, params.initial_values),
+                init_fn=lambda _, session: model.start_from(
+                    session, training.params.initial_values
+                ),
                 ready_op=nothing,
                 ready_for_local_init_op=nothing,
                 local_init_op=model.local_init_op,
@@ -173,7 +152,7 @@ class HostEngine:
         with literal(model_dir) as directory, told_nan():
             config = self._shared_config(directory)
             estimator = sharing.Estimator(container, imported_model_fn, config=config)
-            minibatches = pipelines.chunks(stream, start, iterations, chunk)
+            minibatches = pipelines.chunks(training.stream, start, iterations, chunk)
             estimator.train(sharing.input_in(container, minibatches))
         return TrainResult(
             hooks[2].saved(iterations),
@@ -184,14 +163,7 @@ class HostEngine:
     def predict(
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
-        """Predictions of a trained model: what `train` returned for the same points.
-
-        Args:
-          model_fn: as in `train`.
-          checkpoint: path prefix of its checkpoint.
-          params: as in `train`; initial values are not used.
-          points: to predict for.
-        """
+        """Predictions of a trained model; see `Engine.predict`."""
         key = self._kind(model_fn, params, points)
         with self._lock:
             if key not in self._predictors:
@@ -218,15 +190,10 @@ class HostEngine:
             with sharing.told_to_estimators(self._target):
                 return self._run_config(model_dir)
 
-    def _graph(
-        self,
-        model_fn: Callable,
-        params: Any,
-        shapes: Dict[str, Tuple[int, ...]],
-        chunk: int,
-        points: FixedInput,
-    ) -> Tuple[TrainingGraph, bool]:
+    def _graph(self, training: Training, chunk: int) -> Tuple[TrainingGraph, bool]:
         """The graph of a training, one for all of a kind, and whether this is the first of them."""
+        model_fn, params, points = training.model_fn, training.params, training.predict_for
+        shapes = training.stream.shapes
         key = (*self._kind(model_fn, params, points), tuple(sorted(shapes.items())), chunk)
         with self._lock:
             is_first = key not in self._graphs

@@ -15,16 +15,23 @@ from typing import Any, Callable, Dict, Iterable, List
 import numpy as np
 import tensorflow as tf
 
+from base.errors import UsageError
 from estimator import resume
-from estimator.backend import CHUNK_BYTES, DeviceMissing, DeviceSettings, TrainResult
-from estimator.hooks import CheckpointHook, LossHook, Report, largest_weight, told_nan
+from estimator.engine import (
+    CHUNK_BYTES,
+    DeviceMissing,
+    DeviceSettings,
+    Engine,
+    Report,
+    Training,
+    TrainResult,
+)
+from estimator.hooks import CheckpointHook, LossHook, largest_weight, told_nan
 from estimator.literal import literal
 from estimator.loops import accumulated
 from estimator.predictions import joined
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
-from input_fn.weighted import Stream
-from options import UsageError
 
 SINGLE_CARD = {"JOB_ID": "10087", "RANK_SIZE": "1", "RANK_ID": "0", "RANK_TABLE_FILE": ""}
 """What npu_bridge reads from the environment, as one card needs it."""
@@ -39,14 +46,14 @@ LOSS_SCALE_INCREASE_STEPS = 1000
 log = logging.getLogger("adagan")
 
 
-class NPUEngine:
+class NPUEngine(Engine):
     """Trains and predicts on Ascend cards."""
 
     name = "npu"
+    # A card belongs to one process and one graph at once, and gradients inside a while_loop are not
+    # safe there: look-ahead steps are written out.
     trains_side_by_side = False
-    """One session at a time: a card belongs to one process and one graph at once."""
     in_graph_loop = False
-    """Gradients inside a while_loop are not safe there: look-ahead steps are written out."""
 
     def __init__(self, settings: DeviceSettings, workdir: str):
         """Prepares the environment and loads npu_bridge.
@@ -66,36 +73,25 @@ class NPUEngine:
         log.info("Device: npu (npu_bridge is there; rank %d of %d)", self.rank, self.ranks)
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
-        """Checks that minibatches divide among the cards, and trainings into device loops.
-
-        Raises:
-          UsageError: if `--batch_size` or `--iterations_per_loop` does not fit.
-        """
+        """Checks that minibatches divide among the cards, and trainings into device loops."""
         if batch_size % self.ranks:
             raise UsageError(f"--batch_size={batch_size}: must divide among {self.ranks} cards")
         for number in iterations:
             loop_length(number, self._settings.iterations_per_loop)
 
-    def meet(self, facts: Dict[str, Any], witness: str, text: str) -> None:
+    def meet(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
         """The ranks of one job meet in their first collective."""
 
-    def train(
-        self,
-        model_fn: Callable,
-        model_dir: str,
-        params: Any,
-        stream: Stream,
-        iterations: int,
-        report: Report,
-        predict_for: FixedInput,
-    ) -> TrainResult:
-        """Trains a model and predicts with it; see `HostEngine.train`.
+    def train(self, training: Training, report: Report) -> TrainResult:
+        """Trains a model and predicts with it; see `Engine.train`.
 
         Several cards always start from the initial values: only rank 0 keeps checkpoints.
         """
+        model_fn, model_dir, params = training.model_fn, training.model_dir, training.params
+        iterations = training.iterations
         length = loop_length(iterations, self._settings.iterations_per_loop)
         start = resume.start(model_dir, self.name, length if self.ranks == 1 else 0)
-        own = stream.part(self.rank, self.ranks)
+        own = training.stream.part(self.rank, self.ranks)
         hooks: List[Any] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
@@ -120,13 +116,13 @@ class NPUEngine:
         rate = math.nan
         if hooks:
             checkpoint, rate = hooks[-1].saved(iterations), hooks[0].iterations_per_second
-        predictions = self.predict(model_fn, checkpoint, params, predict_for)
+        predictions = self.predict(model_fn, checkpoint, params, training.predict_for)
         return TrainResult(checkpoint, rate, predictions)
 
     def predict(
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
-        """Predictions of a trained model; see `HostEngine.predict`."""
+        """Predictions of a trained model; see `Engine.predict`."""
         above, name = os.path.split(checkpoint)
         with literal(above) as directory:
             outputs = self._estimator(model_fn, directory, params, 1).predict(

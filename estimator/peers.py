@@ -17,11 +17,9 @@ from concurrent.futures import Future
 from multiprocessing.connection import wait
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-import durable
-import endings
-from endings import WorkerLost
+from base import durable, signals
+from base.errors import UsageError, WorkerLost
 from estimator.cluster import Cluster, from_json
-from options import UsageError
 
 MEETING_SECONDS = 300.0
 """How long the first worker waits for the last: launchers start hosts one by one."""
@@ -99,9 +97,9 @@ class Peers:
                     return told["value"]
                 self._told.put(None)  # for whoever asks once more
                 self.check()
-            asked += TICK if endings.asked() else 0.0
+            asked += TICK if signals.asked() else 0.0
             if asked > LEAVE_SECONDS:
-                endings.check()
+                signals.check()
 
     def check(self) -> None:
         """Ends the run here, if a worker has gone.
@@ -111,7 +109,7 @@ class Peers:
           Stopped: if a signal has come here too, which is why.
         """
         if self.lost.done():
-            endings.check()
+            signals.check()
             raise WorkerLost(self.lost.result())
 
     def _gather(self, facts: Facts) -> None:
@@ -127,7 +125,7 @@ class Peers:
                 for rank, line in list(self._lines.items()):
                     if line.take() is not None or line.end:  # they only listen, until they are told
                         self._lines.pop(rank).close()
-                endings.check()
+                signals.check()
                 if time.monotonic() > deadline:
                     absent = sorted(set(range(1, cluster.size)) - set(self._lines))
                     names = ", ".join(map(cluster.name, absent))
@@ -214,7 +212,7 @@ class Peers:
                     f"{self._cluster.name(0)} does not answer for {MEETING_SECONDS:.0f} s "
                     f"({reason})"
                 )
-            endings.check()
+            signals.check()
             time.sleep(0.5)
 
     def _listen(self, rank: int, line: "_Line") -> None:
@@ -388,5 +386,5 @@ def _sees(path: str, text: str) -> bool:
                 return True
         if time.monotonic() > deadline:
             return False
-        endings.check()
+        signals.check()
         time.sleep(0.2)

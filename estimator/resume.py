@@ -15,8 +15,8 @@ from typing import Any, Dict
 
 import tensorflow as tf
 
-import durable
-from estimator.backend import PROGRESS
+from base import durable
+from estimator.engine import PROGRESS
 
 PREFIX = "model.ckpt"
 _NAME = re.compile(re.escape(PREFIX) + r"-[0-9]+\.[a-z0-9-]+")

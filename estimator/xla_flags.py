@@ -9,7 +9,7 @@ import mmap
 import os
 from typing import List
 
-from options import UsageError
+from base.errors import UsageError
 
 VARIABLES = {"XLA_FLAGS": "--xla_", "TF_XLA_FLAGS": "--tf_xla_"}
 """And how each one's flags start."""

@@ -9,9 +9,9 @@ from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from base.options import option
 from evaluation import coverage, modes
 from evaluation.kde import KernelDensity
-from options import option
 
 VALIDATION = 500
 """Samples that choose the KDE's bandwidth, as published."""

@@ -12,9 +12,9 @@ from typing import IO, Any, List, NamedTuple, Tuple
 
 import numpy as np
 
-import machine
+from base import machine
+from base.errors import UsageError
 from input_fn.held import HeldFile
-from options import UsageError
 
 LARGEST_HEADER = 64 << 10
 MOST_AXES = 32

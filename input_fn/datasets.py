@@ -8,13 +8,13 @@ from typing import Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-import machine
-import streams
+from base import machine, streams
+from base.errors import UsageError
+from base.options import option
+from base.streams import Purpose
 from input_fn import files, gmm, one_pass, read_ahead
 from input_fn.gmm import GaussianMixture
 from input_fn.held import HeldFile
-from options import UsageError, option
-from streams import Purpose
 
 HELD_OUT_SHARE = 0.2
 """At most this share of a data file is held out of training for the evaluation."""
@@ -260,13 +260,35 @@ def _exceeds_cache(points: np.ndarray) -> bool:
     return points.nbytes > CACHED_SHARE * machine.available_memory()
 
 
-def moments(dataset: Dataset) -> Tuple[np.ndarray, np.ndarray]:
+class Units(NamedTuple):
+    """The networks' units are (points - shift) / scale."""
+
+    shift: np.ndarray  # [*shape] float64
+    scale: np.ndarray  # [*shape] float64, > 0
+
+
+def units(dataset: Dataset, standardise: str) -> Units:
+    """The units that the networks see points in.
+
+    GMM points are taken as they are, as published; a user's own are standardised by their mean and
+    deviation inside the model, unless `--standardise` says otherwise.
+
+    Args:
+      dataset: of the points.
+      standardise: "yes", "no" or "auto".
+    """
+    if standardise == "yes" or (standardise == "auto" and dataset.truth is None):
+        return moments(dataset)
+    return Units(np.zeros(dataset.shape), np.ones(dataset.shape))
+
+
+def moments(dataset: Dataset) -> Units:
     """Mean and standard deviation of every coordinate over the training points.
 
     Returns:
-      Two [*shape] float64 arrays; the deviation of a constant coordinate is given as 1.
+      The deviation of a constant coordinate is given as 1.
     """
-    return dataset.moments or _with_units(*one_pass.moments(_train_chunks(dataset)))
+    return Units(*(dataset.moments or _with_units(*one_pass.moments(_train_chunks(dataset)))))
 
 
 def _with_units(mean: np.ndarray, deviation: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:

@@ -21,9 +21,9 @@ from typing import (
 
 import numpy as np
 
+from base.errors import UsageError
 from input_fn import arrays, tables
 from input_fn.held import HeldFile
-from options import UsageError
 
 LARGEST = 1e30
 """Standardised points are small; samples are so many deviations, which must stay in float32."""

@@ -7,7 +7,7 @@ from typing import Iterable, Iterator, Optional, Tuple
 
 import numpy as np
 
-from options import UsageError
+from base.errors import UsageError
 
 STEPS_A_DEVIATION = 4
 """Steps of float32 that a standard deviation must span."""

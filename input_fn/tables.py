@@ -11,7 +11,7 @@ from typing import IO, Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-import machine
+from base import machine
 
 BLOCK_BYTES = 8 << 20
 """Lines that are parsed together: memory holds them and the numbers, nothing else."""

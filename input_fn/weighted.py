@@ -8,11 +8,11 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-import streams
+from base import streams
+from base.errors import UsageError
+from base.streams import BLOCK, Purpose
 from input_fn import datasets
 from input_fn.datasets import Dataset
-from options import UsageError
-from streams import BLOCK, Purpose
 
 Batches = Dict[str, np.ndarray]
 """Arrays [iterations, ...] of float32 by feature name."""

@@ -1,8 +1,10 @@
 """Settings of the networks and their training, apart from TensorFlow so that flags load fast."""
 
 import dataclasses
+from typing import NamedTuple
 
-from options import UsageError, option
+from base.errors import UsageError
+from base.options import option
 
 ACTIVATIONS = ("auto", "tanh", "relu", "leaky_relu")
 HIDDEN = "Hidden layers of {}; auto: tanh with --unrolled, else relu, as published."
@@ -129,3 +131,12 @@ class MixtureDiscriminatorSettings:
         "data is scored by a discriminator that never saw it.",
         bounds="[1, 2]",
     )
+
+
+class ModelSettings(NamedTuple):
+    """Of what kind a run's networks are, and how they are trained."""
+
+    network: NetworkSettings
+    optimizer: OptimizerSettings
+    gan: GanSettings
+    mixture_discriminator: MixtureDiscriminatorSettings

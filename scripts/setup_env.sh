@@ -28,7 +28,7 @@ if ! python37=$(find_python37); then
 fi
 # The real interpreter: a pyenv shim is none.
 python37=$("$python37" -c 'import sys; print(sys.executable)')
-stamp="$python37 $(cat requirements.lock requirements-data.txt | sha256sum | cut -d' ' -f1)"
+stamp="$python37 $(cat requirements/lock.txt requirements/data.txt | sha256sum | cut -d' ' -f1)"
 if [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ]; then
     exit 0
 fi
@@ -51,13 +51,13 @@ with_uv() {
     uv=$(find_uv) &&
         "$uv" venv --quiet --python "$python37" .venv &&
         "$uv" pip install --quiet --python .venv/bin/python --compile-bytecode \
-            --no-deps --require-hashes -r requirements.lock -r requirements-data.txt
+            --no-deps --require-hashes -r requirements/lock.txt -r requirements/data.txt
 }
 
 with_pip() {
     "$python37" -m venv .venv &&
         .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-            --no-deps --require-hashes -r requirements.lock -r requirements-data.txt || return 1
+            --no-deps --require-hashes -r requirements/lock.txt -r requirements/data.txt || return 1
     .venv/bin/python -m compileall -q .venv/lib || true # some packages carry files for other Pythons
 }
 

@@ -9,9 +9,10 @@ import sys
 import hypothesis
 import pytest
 
-from estimator import backend
+from boost import betas
+from estimator import factory
 
-backend.load_tensorflow(-1)
+factory.load_tensorflow(-1)
 hypothesis.settings.register_profile("any machine", deadline=None)  # a timing is never asserted
 hypothesis.settings.load_profile("any machine")
 
@@ -111,3 +112,8 @@ def made_once(tmp_path_factory, name, make):
                 file.write(done.stdout)
     with open(printed) as file:
         return directory, file.read()
+
+
+def after(state, steps):
+    """A state of other steps of the same run."""
+    return state.after(steps, betas.mixture_weights([record.beta for record in steps]))

@@ -16,8 +16,8 @@ SHORT = f"""#!{sys.executable}
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
-    from estimator import backend
-    backend.load_tensorflow(-1)
+    from estimator import factory
+    factory.load_tensorflow(-1)
     from boost import refinement
     refinement.ITERATIONS["mlp"], refinement.POINTS, refinement.PROPOSALS = 300, 2000, 2000
     sys.argv = sys.argv[1:]

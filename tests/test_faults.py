@@ -292,7 +292,7 @@ def test_a_step_made_by_another_version_of_the_program_is_told(tiny_run, tmp_pat
     program = str(tmp_path / "program")
     ignored = shutil.ignore_patterns(".*", "tests", "benchmarks", "docs", "tables", "results")
     shutil.copytree(ROOT, program, ignore=ignored)
-    with open(os.path.join(program, "streams.py"), "a") as file:
+    with open(os.path.join(program, "base", "streams.py"), "a") as file:
         file.write("# another version\n")
     shutil.copytree(tiny_run[0], str(tmp_path / "run"))
     command = [sys.executable, os.path.join(program, "main.py"), *TINY, "--steps=3"]

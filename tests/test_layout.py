@@ -5,67 +5,38 @@ import os
 
 import pytest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from base import version
 
-LEAVES = {"flag_files", "machine", "options", "streams", "durable", "endings", "version"}
+ROOT = version.ROOT
+
 MAY_IMPORT = {
-    "input_fn": set(),
-    "model_fn": set(),
-    "evaluation": set(),
-    "estimator": {"input_fn"},
-    "boost": {"estimator", "input_fn", "model_fn", "evaluation"},
+    "base": set(),
+    "input_fn": {"base"},
+    "model_fn": {"base"},
+    "evaluation": {"base"},
+    "estimator": {"input_fn", "model_fn", "base"},
+    "storage": {"estimator", "evaluation", "base"},
+    "report": {"storage", "evaluation", "base"},
+    "boost": {"report", "storage", "estimator", "input_fn", "model_fn", "evaluation", "base"},
 }
-ROOMS = set(MAY_IMPORT) | {"settings", "sizes", "modes", "main"}
-WITHOUT_TENSORFLOW = [
-    "options.py",
-    "streams.py",
-    "settings.py",
-    "sizes.py",
-    "main.py",
-    "modes.py",
-    "boost/weights.py",
-    "boost/ratios.py",
-    "boost/betas.py",
-    "boost/state.py",
-    "boost/workdir.py",
-    "boost/compare.py",
-    "boost/pages.py",
-    "boost/pictures.py",
-    "boost/report.py",
-    "durable.py",
-    "endings.py",
-    "version.py",
-    "estimator/cluster.py",
-    "estimator/peers.py",
-    "boost/settings.py",
-    "evaluation/calibration.py",
-    "evaluation/calibration_plots.py",
-    "evaluation/comparison_plots.py",
-    "evaluation/kde.py",
-    "evaluation/coverage.py",
-    "evaluation/modes.py",
-    "evaluation/metrics.py",
-    "evaluation/plots.py",
-    "evaluation/plots_jobs.py",
-    "evaluation/scene.py",
-    "boost/scoring.py",
-    "boost/side_process.py",
-    "input_fn/gmm.py",
-    "input_fn/arrays.py",
-    "input_fn/files.py",
-    "input_fn/one_pass.py",
-    "input_fn/held.py",
-    "input_fn/read_ahead.py",
-    "boost/sealed.py",
-    "boost/outputs.py",
-    "estimator/xla_flags.py",
-    "estimator/literal.py",
-    "input_fn/tables.py",
-    "input_fn/datasets.py",
-    "input_fn/weighted.py",
-    "input_fn/fixed.py",
-    "model_fn/settings.py",
-]
+MAY_IMPORT["commands"] = {"boost", *MAY_IMPORT["boost"]}
+WITH_TENSORFLOW = {
+    "model_fn/": "the networks, but for their settings",
+    "estimator/": "what trains, but for the contract and the choice of it",
+    "input_fn/pipelines.py": "tf.data",
+    "report/tensorboard.py": "events",
+    "report/live.py": "events",
+    "boost/": "what makes Estimators train, but for the mathematics",
+    "commands/exported_model.py": "the model that is exported",
+    "commands/parts.py": "what trains",
+}
+"""Where TensorFlow may be loaded; nothing else may, not even through what it imports."""
+WITHOUT_TENSORFLOW = {
+    "model_fn": {"settings"},
+    "estimator": {"engine", "factory", "cluster", "peers", "literal", "xla_flags"},
+    "boost": {"betas", "ratios", "weights", "mixture", "scoring", "settings", "meta_algorithms"},
+}
+"""Modules of such rooms that load none: all but these may."""
 
 
 def modules(*rooms):
@@ -88,51 +59,69 @@ def imports(path, top_level_only=False):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def rooms_of(path):
-    return {name.split(".")[0] for name in imports(path)} & ROOMS
+def own(path, **how):
+    """The project's modules that a module imports."""
+    for name in imports(path, **how):
+        inner = name.replace(".", os.sep) + ".py"
+        if os.path.exists(os.path.join(ROOT, inner)):
+            yield inner
+
+
+def test_the_rooms_are_all_that_there_are():
+    assert set(version.rooms()) == set(MAY_IMPORT)
+    assert {name for name in os.listdir(ROOT) if name.endswith(".py")} == {"main.py"}
 
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_a_room_imports_only_the_rooms_below_it(room):
     for path in modules(room):
-        assert rooms_of(path) <= MAY_IMPORT[room] | {room}, path
+        rooms = {name.split(".")[0] for name in imports(path)} & {*MAY_IMPORT, "main"}
+        assert rooms <= MAY_IMPORT[room] | {room}, path
 
 
-@pytest.mark.parametrize("leaf", sorted(LEAVES))
-def test_leaves_import_no_room(leaf):
-    assert not rooms_of(leaf + ".py")
+def test_no_module_imports_itself_through_others():
+    """Functions that import late, because TensorFlow takes its time, count as well."""
+    graph = {path: set(own(path)) for path in modules(*MAY_IMPORT)}
+
+    def visit(path, way):
+        assert path not in way, " -> ".join([*way[way.index(path) :], path])
+        for inner in sorted(graph.get(path, ())):
+            if inner not in done:
+                visit(inner, [*way, path])
+        done.add(path)
+
+    done = set()
+    for path in sorted(graph):
+        if path not in done:
+            visit(path, [])
 
 
 def test_nothing_but_main_reads_flags():
-    for path in [*modules(*MAY_IMPORT), "modes.py", "settings.py", "options.py", "streams.py"]:
+    for path in modules(*MAY_IMPORT):
         assert not [name for name in imports(path) if name.split(".")[0] == "absl"], path
 
 
 def test_only_plots_import_matplotlib():
-    """And only what makes pictures loads them: the comparison's page, which main loads late."""
+    """And only what makes pictures loads them, which the command line does late."""
     with_plots = {"calibration_plots", "comparison_plots", "plots"}
     for path in modules(*MAY_IMPORT):
         has = any(name.split(".")[0] == "matplotlib" for name in imports(path))
-        assert has == (path in {f"evaluation/{name}.py" for name in with_plots}), path
-        loads = set(imports(path, top_level_only=True)) & {f"evaluation.{n}" for n in with_plots}
-        assert has or path == "boost/compare.py" or not loads, path
-    assert "boost.compare" not in imports("modes.py", top_level_only=True)
+        assert has == (path in {f"report/{name}.py" for name in with_plots}), path
+        loads = set(imports(path, top_level_only=True)) & {f"report.{n}" for n in with_plots}
+        assert has or path == "report/comparison_page.py" or not loads, path
+    assert "report.comparison_page" not in imports("commands/compare.py", top_level_only=True)
 
 
-def test_mathematics_and_settings_load_without_tensorflow():
-    """Module by module, following top-level imports of the project's own modules."""
-
+def test_tensorflow_is_loaded_where_the_list_says():
     def reaches(path, seen):
         if path in seen:
             return False
         seen.add(path)
-        for name in imports(path, top_level_only=True):
-            if name.split(".")[0] == "tensorflow":
-                return True
-            inner = name.replace(".", os.sep) + ".py"
-            if os.path.exists(os.path.join(ROOT, inner)) and reaches(inner, seen):
-                return True
-        return False
+        direct = any(n.split(".")[0] == "tensorflow" for n in imports(path, top_level_only=True))
+        return direct or any(reaches(each, seen) for each in own(path, top_level_only=True))
 
-    for path in WITHOUT_TENSORFLOW:
-        assert not reaches(path, set()), path
+    for path in ["main.py", *modules(*MAY_IMPORT)]:
+        room, name = os.path.split(path)
+        allowed = any(path.startswith(each) for each in WITH_TENSORFLOW)
+        if not allowed or name[: -len(".py")] in WITHOUT_TENSORFLOW.get(room, ()):
+            assert not reaches(path, set()), path

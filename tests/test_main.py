@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from boost.workdir import Workdir
+from storage.workdir import Workdir
 from tests.conftest import TINY, run_main
 
 

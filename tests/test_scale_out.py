@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-import version
+from base import version
 from tests.conftest import ROOT, TINY, odd, run_main
 from tests.estimator.test_host import weights_of
 from tests.estimator.test_peers import free_addresses
@@ -190,9 +190,9 @@ NEVER_TRAINS = """
 import sys, time
 from absl import app
 import main
-from estimator import backend
+from estimator import factory
 
-load, does = backend.load_tensorflow, sys.argv.pop()
+load, does = factory.load_tensorflow, sys.argv.pop()
 
 def load_and_change(*arguments):
     load(*arguments)
@@ -201,7 +201,7 @@ def load_and_change(*arguments):
     if does == "never":
         distributed.DistributedEngine._train = lambda *_: time.sleep(1e6)
 
-backend.load_tensorflow = load_and_change
+factory.load_tensorflow = load_and_change
 sys.argv[0] = "main.py"
 main.define_flags()
 app.run(main.run_main, flags_parser=main.parse)
@@ -240,8 +240,9 @@ def test_a_worker_with_other_settings_is_refused_before_training(tmp_path):
 def test_a_changed_source_is_another_version(tmp_path, monkeypatch):
     before = version.digest()
     assert before == version.digest()
-    for room in version.ROOMS:
+    for room in [".", *version.rooms()]:
         (tmp_path / room).mkdir(exist_ok=True)
+        (tmp_path / room / "__init__.py").touch()
         (tmp_path / room / "a.py").write_text("x = 1\n")
     monkeypatch.setattr(version, "ROOT", str(tmp_path))
     same = version.digest()

@@ -23,17 +23,15 @@ from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
 
 import numpy as np
 
-import durable
-import endings
+from base import console, durable, errors, signals
+from base.errors import Stopped, UsageError
 from benchmarks.tables import definitions, pictures, real, runs, side_by_side, sweep
 from benchmarks.tables.bands import text_of
 from benchmarks.tables.definitions import Cell, Table
 from benchmarks.tables.judges import Judge
 from benchmarks.tables.side_by_side import Job
 from benchmarks.ways import ROOT
-from boost import outputs
-from endings import Stopped
-from options import UsageError
+from storage import outputs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLES: Dict[str, Table] = {**definitions.TABLES, **real.TABLES}
@@ -245,7 +243,7 @@ def main(listens: bool = False) -> None:
     )
     kept = f"Finished runs are kept in {directory}; the same command goes on from there."
     if listens:
-        endings.listen(lambda: kept)
+        signals.listen(lambda: kept)
     os.chdir(ROOT)  # where main.py is run, and flag files are looked for
     try:
         if given.sweep:
@@ -258,7 +256,7 @@ def main(listens: bool = False) -> None:
     except Stopped as stopped:
         _end(f"Stopped by {stopped}. {kept}", stopped.status)
     except OSError as error:
-        _end(f"error: {endings.of_the_system(error)}. {kept}", 1)
+        _end(f"error: {errors.of_the_system(error)}. {kept}", 1)
     sys.exit(0 if whole else 1)
 
 
@@ -268,5 +266,5 @@ def _end(said: str, status: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    endings.settle_in()
+    console.settle_in()
     main(listens=True)

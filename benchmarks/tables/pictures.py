@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-import durable
-from options import UsageError
+from base import durable
+from base.errors import UsageError
 
 PANELS = 6
 """Beside each other."""

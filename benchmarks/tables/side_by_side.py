@@ -13,10 +13,9 @@ import threading
 from concurrent.futures import CancelledError
 from typing import Any, Callable, Dict, Generator, Iterator, NamedTuple, Optional, Sequence, Tuple
 
-import durable
-import endings
+from base import durable, signals
+from base.errors import UsageError
 from benchmarks.tables import keeper
-from options import UsageError
 
 CONNECT_SECONDS = 30
 LOOK_SECONDS = 0.2
@@ -57,16 +56,16 @@ def finish(jobs: Sequence[Job], work: Work, at_once: int, scheduler: str = "") -
     Raises:
       UsageError: if there is no scheduler at the address, or a kept file is damaged.
       OSError: if nothing can be kept.
-      Stopped: by a signal, see `endings`.
+      Stopped: by a signal, see `base.signals`.
     """
     wanted = {job.path: job for job in jobs}
     found = {path: _kept(job) for path, job in wanted.items() if os.path.exists(path)}
     missing = [job for path, job in wanted.items() if path not in found]
     if missing and scheduler:
-        with _connected(scheduler) as client, endings.deferred():
+        with _connected(scheduler) as client, signals.deferred():
             found.update(_keep(missing, _on_cluster(client, missing, work)))
     elif missing:
-        with endings.deferred():
+        with signals.deferred():
             found.update(_keep(missing, _here(missing, work, at_once)))
     return found
 
@@ -146,7 +145,7 @@ def _here(jobs: Sequence[Job], work: Work, at_once: int) -> Outcomes:
 def _next(ended: "queue.Queue[Any]") -> Any:
     """Waits for what has ended, or a signal."""
     while True:
-        endings.check()
+        signals.check()
         with contextlib.suppress(queue.Empty):
             return ended.get(timeout=LOOK_SECONDS)
 

@@ -18,17 +18,17 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from absl import flags
 
-import durable
-import flag_files
 import main
-import settings as all_settings
+from base import durable, flag_files
+from base.errors import UsageError
+from base.options import check
 from benchmarks.tables import runs, side_by_side
 from benchmarks.tables.bands import band, text_of
 from benchmarks.tables.runs import Data
 from benchmarks.tables.side_by_side import Job
-from estimator.backend import DeviceSettings
-from options import UsageError, check
-from settings import Command
+from commands import settings as all_settings
+from commands.settings import Command
+from estimator.engine import DeviceSettings
 
 COLUMNS = ("coverage", "log_p", "modes", "high_quality", "reverse_kl", "width")
 """Of the last step, as published: one draw."""

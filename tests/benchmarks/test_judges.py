@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
+from base.errors import UsageError
 from benchmarks.tables import __main__ as tables
 from benchmarks.tables import judges, pictures, real, sweep
 from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
 from input_fn.datasets import DataSettings
-from options import UsageError
 
 
 def test_divergences_of_labels_against_closed_forms():

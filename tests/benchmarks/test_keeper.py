@@ -25,7 +25,8 @@ time.sleep(600)
 PARENT = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
-import endings
+from base import signals
+from base.errors import Stopped
 from benchmarks.tables import keeper, side_by_side
 from benchmarks.tables.keeper import Keeper
 from benchmarks.tables.side_by_side import Job
@@ -40,11 +41,11 @@ def work(name):
         return this.run([sys.executable, "child.py", name, sys.argv[2]])
 
 keeper.SAVE_SECONDS = 600  # no test waits so long
-endings.listen(lambda: "")
+signals.listen(lambda: "")
 try:
     jobs = [Job(name, os.path.join("kept", name, "1.json"), (name,)) for name in sys.argv[3:]]
     side_by_side.finish(jobs, work, 2)
-except endings.Stopped as stopped:
+except Stopped as stopped:
     sys.exit(stopped.status)
 """
 

@@ -15,11 +15,10 @@ import time
 import psutil
 import pytest
 
-import endings
+from base import signals
+from base.errors import Stopped, UsageError
 from benchmarks.tables import side_by_side
 from benchmarks.tables.side_by_side import Job
-from endings import Stopped
-from options import UsageError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -195,7 +194,7 @@ def test_a_cluster_loses_no_seed_and_leaves_nothing(tmp_path, capsys, monkeypatc
     def stop():
         numbers_in(second)
         seen.update(cluster.listens_at())
-        monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+        monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
 
     def lose():
         numbers_in(third)
@@ -213,7 +212,7 @@ def test_a_cluster_loses_no_seed_and_leaves_nothing(tmp_path, capsys, monkeypatc
         stopper.start()
         with pytest.raises(Stopped):
             side_by_side.finish(jobs_in(tmp_path / "kept", ["unwanted"]), work, 1, cluster.address)
-        monkeypatch.setattr(endings, "_asked", 0)
+        monkeypatch.setattr(signals, "_asked", 0)
         loser.start()
         (lost,) = jobs_in(tmp_path / "kept", ["orphaned"])
         assert side_by_side.finish([lost], work, 1, cluster.address) == {}

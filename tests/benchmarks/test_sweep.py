@@ -13,9 +13,9 @@ import time
 import numpy as np
 import pytest
 
+from base.errors import UsageError
 from benchmarks.tables import __main__ as tables
 from benchmarks.tables import runs, sweep
-from options import UsageError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from boost import refinement, sealed
-from endings import Diverged
-from streams import Purpose
+from base.errors import Diverged
+from base.streams import Purpose
+from boost import refinement
+from storage import sealed
 from tests.conftest import ROOT, run_main
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from base.errors import UsageError
 from estimator import cluster
-from options import UsageError
 
 TWO = ["a:1", "b:2"]
 

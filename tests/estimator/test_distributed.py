@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import endings
-from endings import Diverged, Stopped, WorkerLost
-from estimator import backend, distributed, resume
-from estimator.backend import DeviceSettings
+from base import signals
+from base.errors import Diverged, Stopped, UsageError, WorkerLost
+from estimator import distributed, factory, resume
 from estimator.cluster import ALONE, Cluster
 from estimator.distributed import DistributedEngine
+from estimator.engine import DeviceSettings, Training
 from input_fn.fixed import FixedInput
 from model_fn import gan, networks
 from model_fn.settings import NetworkSettings
@@ -43,9 +43,8 @@ class TwoCPUs(DistributedEngine):
 def train(engine, model_dir, params, report=lambda step, losses: None):
     latent = FixedInput("latent", (5,), [LATENT])
     stream = make_stream()
-    return engine.train(
-        gan.model_fn, str(model_dir), params, stream, ITERATIONS, report, latent
-    )  # fmt: skip
+    training = Training(gan.model_fn, str(model_dir), params, stream, ITERATIONS, latent)
+    return engine.train(training, report)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def two(tmp_path):
 def test_without_look_ahead_two_replicas_are_one(two, tmp_path, optimizer, more):
     params = make_params(optimizer, unrolling_steps=0, **more)
     steps = []
-    one = train(backend.choose(SETTINGS, ""), tmp_path / "one", params)
+    one = train(factory.choose(SETTINGS, ""), tmp_path / "one", params)
     both = train(two, tmp_path / "two", params, lambda step, losses: steps.append(step))
     for of_one, of_both in zip(one.predictions.values(), both.predictions.values()):
         np.testing.assert_allclose(of_both, of_one, rtol=1e-3, atol=1e-3)
@@ -87,7 +86,7 @@ def test_the_losses_reported_are_those_of_the_whole_minibatch(two, tmp_path):
     params = make_params(unrolling_steps=0)
     reported = {}
     for name, engine in (
-        ("one", backend.choose(DeviceSettings(device="cpu", iterations_per_loop=20), "")),
+        ("one", factory.choose(DeviceSettings(device="cpu", iterations_per_loop=20), "")),
         ("two", two),
     ):
         losses_of = reported.setdefault(name, {})
@@ -108,11 +107,11 @@ def test_a_signal_saves_and_the_same_training_goes_on(two, tmp_path, monkeypatch
 
     def stop_at_20(step, losses):
         if step == 20:
-            monkeypatch.setattr(endings, "_asked", 15)
+            monkeypatch.setattr(signals, "_asked", 15)
 
     with pytest.raises(Stopped, match="SIGTERM"):
         train(two, tmp_path / "two", params, stop_at_20)
-    monkeypatch.setattr(endings, "_asked", 0)
+    monkeypatch.setattr(signals, "_asked", 0)
     steps = []
     again = train(two, tmp_path / "two", params, lambda step, losses: steps.append(step))
     assert steps[0] > 20
@@ -126,24 +125,24 @@ def test_a_training_of_another_engine_starts_over(two, tmp_path, monkeypatch):
     params, steps = make_params("adam", unrolling_steps=0), []
 
     def stop(step, losses):
-        monkeypatch.setattr(endings, "_asked", 15)
+        monkeypatch.setattr(signals, "_asked", 15)
 
     with pytest.raises(Stopped):
         train(two, tmp_path / "run", params, stop)
-    monkeypatch.setattr(endings, "_asked", 0)
-    alone = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=10), "")
+    monkeypatch.setattr(signals, "_asked", 0)
+    alone = factory.choose(DeviceSettings(device="cpu", iterations_per_loop=10), "")
     train(alone, tmp_path / "run", params, lambda step, losses: steps.append(step))
     assert steps[0] == 10
 
 
 def test_a_minibatch_that_does_not_divide_is_refused(two):
     two.check(64, [1])
-    with pytest.raises(backend.UsageError, match="--batch_size=63: must divide among 2 replicas"):
+    with pytest.raises(UsageError, match="--batch_size=63: must divide among 2 replicas"):
         two.check(63, [1])
 
 
 def test_loops_on_the_device_are_refused(tmp_path):
-    with pytest.raises(backend.UsageError, match="--iterations_per_loop=10: must be 0 or 1"):
+    with pytest.raises(UsageError, match="--iterations_per_loop=10: must be 0 or 1"):
         TwoCPUs(DeviceSettings(device="cpu", iterations_per_loop=10), False, ALONE, str(tmp_path))
 
 
@@ -212,14 +211,14 @@ def test_later_iterations_may_take_longer(worker, never, monkeypatch):
 
 def test_a_signal_ends_a_training_that_is_not_left_together(worker, never, monkeypatch):
     monkeypatch.setattr(distributed, "LEAVE_SECONDS", 0.2)
-    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
     with pytest.raises(Stopped, match="SIGTERM"):
         worker._wait_for(never, mock.Mock(begun=7, left=False))
 
 
 def test_a_chief_that_is_left_alone_saves_first(worker, monkeypatch):
     monkeypatch.setattr(distributed, "LEAVE_SECONDS", 0.0)
-    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
     worker._peers.lost.set_result("the other has ended")
     saved = []
 

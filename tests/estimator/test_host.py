@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import endings
-import streams
-from estimator import backend, loops
-from estimator.backend import DeviceSettings
+from base import errors, signals, streams
+from estimator import factory, loops
+from estimator.engine import DeviceSettings, Training
 from estimator.literal import literal
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
@@ -46,17 +45,17 @@ def make_stream():
 
 
 def train(tmp_path, chunk, params, latent):
-    engine = backend.choose(DeviceSettings(device="cpu", iterations_per_loop=chunk), "")
+    engine = factory.choose(DeviceSettings(device="cpu", iterations_per_loop=chunk), "")
     reports = []
-    result = engine.train(
-        gan.model_fn,
-        str(tmp_path / f"chunk{chunk}"),
-        params,
-        make_stream(),
-        ITERATIONS,
-        lambda step, losses: reports.append((step, losses)),
-        FixedInput("latent", (5,), [latent]),
+    training = Training(
+        model_fn=gan.model_fn,
+        model_dir=str(tmp_path / f"chunk{chunk}"),
+        params=params,
+        stream=make_stream(),
+        iterations=ITERATIONS,
+        predict_for=FixedInput("latent", (5,), [latent]),
     )
+    result = engine.train(training, lambda step, losses: reports.append((step, losses)))
     return engine, result, reports
 
 
@@ -185,16 +184,16 @@ def test_convolutions_train_without_xla(tmp_path, monkeypatch):
     stream = weighted.component_stream(data, np.full(200, 1 / 200), 16, 5, "normal", 3, 1)
     found = []
     for convolutional in (False, True):
-        engine = backend.choose(DeviceSettings(device="cpu"), "", convolutional)
-        result = engine.train(
-            gan.model_fn,
-            str(tmp_path / str(convolutional)),
-            params,
-            stream,
-            20,
-            lambda *_: None,
-            FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)]),
+        engine = factory.choose(DeviceSettings(device="cpu"), "", convolutional)
+        training = Training(
+            model_fn=gan.model_fn,
+            model_dir=str(tmp_path / str(convolutional)),
+            params=params,
+            stream=stream,
+            iterations=20,
+            predict_for=FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)]),
         )
+        result = engine.train(training, lambda *_: None)
         found.append(weights_of(result.checkpoint))
         monkeypatch.setattr(loops, "why_no_xla", lambda: "")
         monkeypatch.setattr(tf.xla.experimental, "compile", None)
@@ -214,7 +213,7 @@ class Signal:
     def check(self):
         self.left -= 1
         if self.left < 0:
-            raise endings.Stopped(signal.SIGTERM)
+            raise errors.Stopped(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -227,9 +226,9 @@ def test_an_interrupted_training_goes_on_to_the_very_same_weights(
     _, whole, _ = train(tmp_path / "whole", 7, params, latent)
     coming = Signal(9)
     with monkeypatch.context() as patch:
-        patch.setattr(endings, "asked", coming.asked)
-        patch.setattr(endings, "check", coming.check)
-        with pytest.raises(endings.Stopped):
+        patch.setattr(signals, "asked", coming.asked)
+        patch.setattr(signals, "check", coming.check)
+        with pytest.raises(errors.Stopped):
             train(tmp_path, 7, params, latent)
     (tmp_path / "chunk7").rename(tmp_path / "stopped")
     (tmp_path / "stopped").rename(tmp_path / f"chunk{resumed_chunk}")
@@ -257,7 +256,7 @@ def test_a_damaged_checkpoint_of_an_interrupted_training_is_not_used(tmp_path, c
 
 def test_weights_that_explode_are_noticed_within_a_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr("estimator.hooks.LARGEST_WEIGHT", 0.1)
-    with pytest.raises(endings.Diverged, match=r"a weight became .* by iteration 50; lower --g"):
+    with pytest.raises(errors.Diverged, match=r"a weight became .* by iteration 50; lower --g"):
         train(tmp_path, 50, make_params(), np.zeros((1, 5), np.float32))
 
 

@@ -13,18 +13,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from estimator import backend, npu
-from estimator.backend import DeviceSettings
+from base.errors import UsageError
+from estimator import factory, npu
+from estimator.engine import DeviceSettings
 from estimator.literal import literal
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
-from options import UsageError
 from tests import npu_stand_in
 from tests.conftest import ROOT, TINY, run_main
 from tests.estimator.test_host import weights_of
 
 NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
-CLEAN = (*npu.SINGLE_CARD, *npu.WARM_STARTS, "CM_WORKER_SIZE", "POD_NAME", *backend.CANN_VARIABLES)
+CLEAN = (*npu.SINGLE_CARD, *npu.WARM_STARTS, "CM_WORKER_SIZE", "POD_NAME", *factory.CANN_VARIABLES)
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_workers_together_see_what_one_alone_sees():
 
 
 def test_device_settings_are_checked_without_loading_anything():
-    backend.check(DeviceSettings(data_dump_step="0|5|10"))
+    factory.check(DeviceSettings(data_dump_step="0|5|10"))
     assert json.dumps(DeviceSettings().precision_mode) == '""'
 
 

@@ -15,12 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import endings
-from endings import Stopped, WorkerLost
+from base import signals
+from base.errors import Stopped, UsageError, WorkerLost
 from estimator import peers
 from estimator.cluster import Cluster
 from estimator.peers import Peers
-from options import UsageError
 from tests.conftest import ROOT
 
 FACTS = {"--batch_size": 64, "version": "aa"}
@@ -321,15 +320,17 @@ def test_a_worker_that_goes_while_they_look_at_the_witness_is_lost(witness):
 
 
 SIGNALLED = """
-import contextlib, endings
+import contextlib
+from base import signals
+from base.errors import Stopped
 from estimator.cluster import Cluster
 from estimator.peers import Peers
-endings.listen(lambda: "")
+signals.listen(lambda: "")
 print("here", flush=True)
 try:
-    with endings.deferred() if {deferred} else contextlib.suppress():
+    with signals.deferred() if {deferred} else contextlib.suppress():
         Peers(Cluster(("127.0.0.1:{port}", "127.0.0.1:1"), {rank})).meet({{}}, "", "")
-except endings.Stopped as stopped:
+except Stopped as stopped:
     raise SystemExit(stopped.status)
 """
 
@@ -351,14 +352,14 @@ def test_a_signal_ends_the_wait_for_a_chief_that_says_nothing(meeting, monkeypat
     """It lives: its signs of life come."""
     monkeypatch.setattr(peers, "LEAVE_SECONDS", 1.0)
     _, other = meeting([FACTS] * 2)
-    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
     with pytest.raises(Stopped, match="SIGTERM"):
         other.share()
 
 
 def test_a_signal_here_explains_why_another_has_gone(meeting, monkeypatch):
     chief, other = meeting([FACTS] * 2)
-    monkeypatch.setattr(endings, "_asked", signal.SIGTERM)
+    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
     leave(other)
     chief.lost.result(10)
     with pytest.raises(Stopped, match="SIGTERM"):

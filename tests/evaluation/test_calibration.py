@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from evaluation import calibration, calibration_plots
+from evaluation import calibration
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
-from evaluation.scene import Picture, Scene
+from report import calibration_plots
+from report.scene import Picture, Scene
 
 MEANS = np.array([[0.0, 0.0], [1.0, 0.5]])
 """Of the data and of the mixture, both of deviation 1."""

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KernelDensity as SklearnKernelDensity
 
 from boost import scoring
-from evaluation import coverage, kde, metrics, modes, plots
+from evaluation import coverage, kde, metrics, modes
 from input_fn import datasets
 from input_fn.datasets import DataSettings
+from report import plots
 
 
 def peer_density(samples, bandwidth):

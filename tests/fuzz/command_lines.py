@@ -9,12 +9,12 @@ from unittest import mock
 import numpy as np
 from absl import flags
 
-import machine
 import main
-import modes
-import settings as all_settings
-from boost import compare
-from options import UsageError
+from base import machine
+from base.errors import UsageError
+from commands import settings as all_settings
+from commands import shared, train
+from report import comparison_page
 from tests.fuzz.guard import MEMORY, Finding, check_line, guarded
 
 AVAILABLE = 1 << 30
@@ -168,9 +168,9 @@ def _patches():
         raise Accepted
 
     return [
-        mock.patch.object(modes, "_engine", engine),
-        mock.patch.object(modes, "SideProcess", mock.MagicMock()),
-        mock.patch.object(compare, "write", engine),
+        mock.patch.object(shared, "make_engine", engine),
+        mock.patch.object(train, "SideProcess", mock.MagicMock()),
+        mock.patch.object(comparison_page, "write", engine),
         mock.patch.object(machine, "available_memory", return_value=AVAILABLE),
     ]
 

@@ -9,7 +9,7 @@ import signal
 import time
 from unittest import mock
 
-from options import UsageError
+from base.errors import UsageError
 
 LONGEST = 10.0
 """Seconds."""

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from boost.workdir import Workdir
+from storage.workdir import Workdir
 from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
 VALUES = [

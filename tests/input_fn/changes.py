@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-import machine
+from base import machine
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from base.errors import UsageError
 from input_fn import files
-from options import UsageError
 
 POINTS = np.random.RandomState(0).randn(200, 2)
 GOOD = "{'descr': '<f8', 'fortran_order': False, 'shape': (200, 2), }"

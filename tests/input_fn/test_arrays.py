@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-import machine
+from base import machine
 from input_fn import arrays, files
 from tests.input_fn.loading import GOOD, POINTS, header, load, npy, refused
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-import machine
+from base import machine
+from base.errors import UsageError
 from input_fn import datasets, files, fixed, gmm
 from input_fn.datasets import DataSettings
-from options import UsageError
 
 
 def test_ten_modes_in_the_plane_are_the_published_ones():

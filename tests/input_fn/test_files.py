@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from base.errors import UsageError
 from input_fn import files
-from options import UsageError
 from tests.conftest import ROOT
 from tests.input_fn.loading import header, npy
 
@@ -88,7 +88,7 @@ LIMITED = """
 import resource, sys
 import pandas
 from input_fn import files
-from options import UsageError
+from base.errors import UsageError
 def mapped():
     return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (mapped() + int(sys.argv[2]),) * 2)

@@ -12,10 +12,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import machine
+from base import machine
+from base.errors import UsageError
 from input_fn import datasets, files, pipelines, weighted
 from input_fn.datasets import DataSettings
-from options import UsageError
 from tests.conftest import ROOT
 from tests.input_fn.changes import CHANGES, POINTS, WAYS, load, saved
 

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-import machine
+from base import machine
 from input_fn import datasets, files, read_ahead, weighted
 from input_fn.datasets import DataSettings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import machine
+from base import machine
 from input_fn import files, tables
 from tests.input_fn.loading import POINTS, load, refused
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
-import streams
+from base import streams
 from input_fn import datasets, weighted
 from input_fn.datasets import DataSettings
 from input_fn.weighted import WeightedIndices

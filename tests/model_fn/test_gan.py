@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import streams
+from base import streams
 from model_fn import gan, mixture_discriminator
 from model_fn.settings import (
     GanSettings,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import streams
+from base import streams
 from model_fn import gan, networks, optimizers
 from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 

@@ -1,0 +1,1 @@
+"""What the command line can do with a run, and the settings that it takes. Only main imports it."""

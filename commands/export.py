@@ -1,0 +1,61 @@
+"""`--mode=export`: a run's mixture as a model of its own."""
+
+import logging
+import os
+from typing import Any, Dict
+
+from base.errors import UsageError
+from commands import shared
+from commands.settings import Command
+from commands.shared import Call
+from estimator.engine import DeviceSettings
+from storage import outputs
+from storage.workdir import Workdir
+
+log = logging.getLogger("adagan")
+
+
+def export(call: Call, explicit: Dict[str, Any]) -> None:
+    """Writes an export, whole or not at all.
+
+    Args:
+      call: the command.
+      explicit: settings that were given by flags; they must be those of the run.
+    """
+    command = call.command
+    workdir = Workdir(command.workdir)
+    settings, state = shared.open_run(workdir)
+    settings, seed = shared.with_explicit(settings, explicit, workdir)
+    directory = os.path.normpath(command.export_dir or workdir.join("export", command.format))
+
+    def check() -> None:
+        _check(command, directory, len(state.steps), workdir, settings.data.data_file)
+
+    check()
+    run = shared.opened(call, workdir, settings, state, seed)
+    # For use anywhere: made with full precision.
+    engine = shared.make_engine(
+        call._replace(device=DeviceSettings(device="cpu")), settings, workdir
+    )
+    if engine.rank:
+        return
+
+    from boost.refinement import Refiner
+    from commands import exported_model, parts
+
+    components = parts.make_components(settings, run.dataset, run.scorer, engine, workdir)
+    refiner = None
+    if command.refine:
+        refiner = Refiner(components, state)
+        log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
+    wanted = exported_model.Wanted(command.format, command.component, directory, seed)
+    # Checked again: something may have come there in the meantime.
+    for line in exported_model.export_mixture(components, state, wanted, check, refiner):
+        log.info("%s", line)
+
+
+def _check(command: Command, directory: str, steps: int, workdir: Workdir, data: str) -> None:
+    """That what is written can be written, before any work."""
+    if command.component > steps:
+        raise UsageError(f"--component={command.component}: the run has {steps} components so far")
+    outputs.check_export(directory, command.format, command.overwrite, workdir, data)

@@ -1,0 +1,83 @@
+"""What a run's settings and data make: its components, its mixture discriminators, its loop.
+
+Loads TensorFlow, so that commands import it when all input is known to be good.
+"""
+
+from typing import Tuple
+
+from base import version
+from base.errors import UsageError
+from boost import loop, meta_algorithms, scoring
+from boost.components import Components
+from boost.discriminators import MixtureDiscriminators
+from boost.loop import Loop
+from boost.scoring import Scorer
+from boost.step import Parts
+from commands import shared
+from commands.settings import Settings
+from estimator.engine import Engine
+from input_fn import datasets
+from input_fn.datasets import Dataset
+from model_fn import dcgan
+from storage.workdir import Workdir
+
+
+def make_components(
+    settings: Settings, dataset: Dataset, scorer: Scorer, engine: Engine, workdir: Workdir
+) -> Components:
+    """What makes, trains and samples the components of a run.
+
+    Raises:
+      UsageError: if the networks do not take such points.
+    """
+    if settings.network.network == "dcgan":
+        try:
+            dcgan.image_size(dataset.shape)
+        except ValueError as error:
+            raise UsageError(f"--network=dcgan: {error}") from error
+    return Components(
+        engine,
+        workdir,
+        dataset,
+        datasets.units(dataset, settings.data.standardise),
+        seed=settings.run.seed,
+        boost=settings.boost,
+        models=shared.models_of(settings),
+        evaluated=scorer.sizes.of_model,
+    )
+
+
+def make_loop(
+    settings: Settings, dataset: Dataset, scorer: Scorer, engine: Engine, workdir: Workdir
+) -> Tuple[Loop, Tuple[int, int]]:
+    """What runs the boosting steps, and the iterations of its two kinds of training."""
+    components = make_components(settings, dataset, scorer, engine, workdir)
+    scene = loop.scene_of(dataset, scorer)
+    discriminators = MixtureDiscriminators(
+        engine,
+        workdir,
+        dataset,
+        components.units,
+        seed=settings.run.seed,
+        boost=settings.boost,
+        models=shared.models_of(settings),
+        probe=scene.probe(),
+    )
+    validation = scoring.scorer(dataset, scorer.sizes, validation=True)
+    parts = Parts(
+        meta_algorithm=meta_algorithms.make(settings.boost, validation),
+        discriminators=discriminators,
+        components=components,
+        scorer=scorer,
+        seed=settings.run.seed,
+    )
+    made = Loop(
+        workdir,
+        dataset,
+        components,
+        parts,
+        scene=scene,
+        settings_fingerprint=settings.fingerprint(),
+        program=version.digest(),
+    )
+    return made, (components.iterations, discriminators.iterations)

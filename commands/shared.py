@@ -1,0 +1,174 @@
+"""What the commands share: opening a run, its data, the device, and what makes its components."""
+
+import dataclasses
+import logging
+from typing import Any, Dict, NamedTuple, Optional, Tuple
+
+from base.errors import UsageError
+from base.options import check
+from boost import scoring
+from boost.scoring import Scorer
+from boost.settings import REFINEMENT_UNITS
+from commands import memory
+from commands import settings as all_settings
+from commands.settings import Command, RunSettings, Settings
+from estimator import factory
+from estimator.engine import DeviceSettings, Engine
+from evaluation import metrics
+from input_fn import datasets
+from input_fn.datasets import Dataset
+from model_fn.settings import ModelSettings
+from storage import ownership
+from storage.state import State
+from storage.workdir import Workdir
+
+log = logging.getLogger("adagan")
+
+
+class Call(NamedTuple):
+    """What the command line says beside the settings of a run."""
+
+    command: Command
+    device: DeviceSettings
+    verbosity: int
+
+
+class Opened(NamedTuple):
+    """A run that is there, and its data."""
+
+    workdir: Workdir
+    settings: Settings
+    state: State  # of one step at least
+    dataset: Dataset
+    scorer: Scorer  # of the evaluation
+    seed: int  # of what is drawn
+
+
+def open_run(workdir: Workdir) -> Tuple[Settings, State]:
+    """What a run was made with, and its committed steps, of which there is one at least.
+
+    Raises:
+      UsageError: if there is no such run.
+    """
+    ownership.check_links(workdir.path)
+    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
+    state = workdir.read_state()
+    if state is None or not state.steps:
+        raise UsageError(f"{workdir.path}: has no finished step yet; train first")
+    return settings, state
+
+
+def with_explicit(
+    settings: Settings, explicit: Dict[str, Any], workdir: Workdir
+) -> Tuple[Settings, int]:
+    """The settings of a run as it is going to be used, and the seed of what is drawn.
+
+    Args:
+      settings: that it was made with.
+      explicit: settings that were given by flags; they must be those of the run, but for the seed
+        and where its data lie now.
+      workdir: of the run.
+
+    Raises:
+      UsageError: names the first that differs.
+    """
+    given = dict(explicit)
+    seed = given.pop("seed", settings.run.seed)
+    check(RunSettings(seed))
+    moved = given.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
+    data = dataclasses.replace(settings.data, data_file=moved)
+    settings = dataclasses.replace(settings, data=data)
+    all_settings.check_same(given, settings, workdir.path)
+    return settings, seed
+
+
+def opened(call: Call, workdir: Workdir, settings: Settings, state: State, seed: int) -> Opened:
+    """A run with its data, which must be what they were.
+
+    Raises:
+      UsageError: if something of it was changed.
+    """
+    dataset, scorer = load(settings, call)
+    check_unchanged(workdir, state, settings, dataset)
+    return Opened(
+        workdir=workdir,
+        settings=settings,
+        state=state,
+        dataset=dataset,
+        scorer=scorer,
+        seed=seed,
+    )
+
+
+def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
+    """The data and what samples are scored against, told to the log."""
+    command, device = call.command, call.device
+    points = metrics.published_sizes(settings.evaluation)
+    memory.check_memory(settings, command, device)  # before anything is drawn
+    dataset = datasets.load(settings.data, points.of_data, settings.boost.batch_size)
+    memory.check_memory(settings, command, device, dataset)  # the shape of a file is known now
+    log.info(
+        "Data: %d training points of shape %s from %s",
+        dataset.number,
+        list(dataset.shape),
+        settings.data.data_file or settings.data.dataset,
+    )
+    for remark in dataset.remarks:
+        log.warning("  %s", remark)
+    scaled = metrics.scaled_sizes(points, len(dataset.held_out))
+    if scaled != points:
+        log.info(
+            "Only %d points are held out: C and log_p take %d samples, %d for the bandwidth, %d "
+            "points of the data",
+            len(dataset.held_out),
+            *scaled[:3],
+        )
+    return dataset, scoring.scorer(dataset, scaled)
+
+
+def check_unchanged(
+    workdir: Workdir, state: Optional[State], settings: Settings, dataset: Dataset
+) -> None:
+    """What was committed, and what it was made from, must be what they were."""
+    if state is None:
+        return
+    check_files(workdir, state, settings)
+    if state.data_fingerprint != dataset.fingerprint():
+        raise UsageError(
+            f"--workdir={workdir.path}: its components are trained on other data; give the same "
+            f"data, or another --workdir"
+        )
+
+
+def check_files(workdir: Workdir, state: State, settings: Settings) -> None:
+    """Files and settings of a run must be what they were when its state was committed."""
+    workdir.verify(state)
+    check_own_settings(workdir, settings, state)
+
+
+def check_own_settings(workdir: Workdir, before: Settings, state: Optional[State]) -> None:
+    """Settings as they are in the work directory must be those of its state."""
+    if state is not None and state.settings_fingerprint != before.fingerprint():
+        raise UsageError(
+            f"{workdir.join('settings.json')}: was changed since the run was started; the flags "
+            f"of the run with --mode=train --repair write it anew"
+        )
+
+
+def make_engine(call: Call, settings: Settings, workdir: Workdir) -> Engine:
+    """TensorFlow, loaded only when all input is known to be good, and the device."""
+    network = settings.network
+    refining = REFINEMENT_UNITS if call.command.refine else 0
+    units = max(network.g_num_filters, network.d_num_filters, refining)
+    factory.load_tensorflow(call.verbosity, units)
+    return factory.choose(call.device, workdir.path, network.network == "dcgan")
+
+
+def models_of(settings: Settings) -> ModelSettings:
+    """Of what kind a run's networks are."""
+    return ModelSettings(
+        network=settings.network,
+        optimizer=settings.optimizer,
+        gan=settings.gan,
+        mixture_discriminator=settings.mixture_discriminator,
+    )

@@ -1,0 +1,188 @@
+"""Pictures of several runs beside each other, as PNG in memory: they go into one page."""
+
+import io
+from typing import Dict, NamedTuple, Optional, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from evaluation.metrics import Metrics, Spread
+from report import plots
+from report.scene import Picture, Scene
+
+PANELS = {
+    "coverage": "coverage C",
+    "log_p": "log p (nats)",
+    "modes": "modes",
+    "high_quality": "high quality",
+}
+SIZE = (4.4, 3.1)
+"""Inches of a panel."""
+IMAGES = 7
+"""Samples a side, where points are images."""
+LONGEST_NAME = 40
+
+
+class Curve(NamedTuple):
+    """One run over its steps."""
+
+    name: str
+    by_step: Sequence[Metrics]
+    perfect: Optional[Spread]  # None where another run's stands for it
+
+
+def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
+    """C, log_p, modes and high quality by step, all runs in each; without what none knows.
+
+    Args:
+      curves: of all runs; colours are in this order.
+
+    Returns:
+      PNG by title.
+    """
+    drawn = {}
+    for field, title in PANELS.items():
+        values = [
+            np.array([getattr(metrics, field) for metrics in curve.by_step]) for curve in curves
+        ]
+        if all(np.isnan(each).all() for each in values):
+            continue
+        with plots.style():
+            figure = Figure(figsize=SIZE)
+            axis = figure.subplots()
+            figure.subplots_adjust(left=0.13, right=0.98, bottom=0.15, top=0.9)
+            for index, (curve, of_run) in enumerate(zip(curves, values)):
+                color = f"C{index % 10}"
+                if curve.perfect is not None:
+                    _perfect(axis, field, curve.perfect, color, alone=_shared(curves))
+                steps = np.arange(1, len(of_run) + 1)
+                axis.plot(steps, of_run, "o-", color=color, ms=4, label=_short(curve.name))
+            axis.set(title=title, xlabel="boosting step")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            if field == "high_quality":
+                axis.set_ylim(0, 1.05)
+            if field == "modes":
+                axis.set_ylim(0, 1.08 * axis.get_ylim()[1])
+                axis.yaxis.get_major_locator().set_params(integer=True)
+            if field == "log_p":
+                _cut_outliers(axis, np.concatenate(values), curves)
+            axis.legend(fontsize=7)
+            drawn[title] = _png(figure)
+    return drawn
+
+
+def draw_samples(picture: Picture, scene: Scene) -> bytes:
+    """A run's samples after a step, by component, on data in grey.
+
+    Args:
+      picture: of the run's step.
+      scene: gives the frame and the directions; the same for runs on points of one shape.
+    """
+    with plots.style():
+        if scene.is_image:
+            return _png(_images(picture, scene))
+        figure = Figure(figsize=(SIZE[0], 3.6))
+        axis = figure.subplots()
+        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.08, top=0.97)
+        if scene.points.shape[1] == 1:
+            _line(axis, picture, scene)
+        else:
+            _plane(axis, picture, scene)
+        return _png(figure)
+
+
+def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> bytes:
+    """A run's mixture weights by step, and how many points its components were trained on."""
+    with plots.style():
+        figure = Figure(figsize=(SIZE[0], 2.6))
+        axis = figure.subplots()
+        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.18, top=0.83)
+        plots.stack_weights(axis, betas)
+        steps = np.arange(1, len(betas) + 1)
+        axis.plot(steps, effective_shares, "ko-", ms=3, lw=1, label="effective share of the points")
+        axis.set(xlabel="boosting step", ylim=(0, 1.02))
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1))
+        return _png(figure)
+
+
+def _shared(curves: Sequence[Curve]) -> bool:
+    return sum(curve.perfect is not None for curve in curves) == 1
+
+
+def _perfect(axis: Axes, field: str, perfect: Spread, color: str, alone: bool) -> None:
+    """A perfect sampler's band, or one line for each run's where they differ."""
+    low, middle, high = (
+        getattr(each, field) for each in (perfect.low, perfect.median, perfect.high)
+    )
+    if np.isnan(middle):
+        return
+    if alone:
+        axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+        axis.axhline(middle, color="tab:green", lw=0.8)
+    else:
+        axis.axhline(middle, color=color, lw=0.8, ls="--")
+
+
+def _cut_outliers(axis: Axes, values: np.ndarray, curves: Sequence[Curve]) -> None:
+    for curve in curves:
+        if curve.perfect is not None:
+            plots.keep_outliers_from_hiding_the_rest(axis, values, curve.perfect)
+            return
+
+
+def _plane(axis: Axes, picture: Picture, scene: Scene) -> None:
+    """Two coordinates, or the two directions in which the data are widest."""
+    centre, directions = scene.points.mean(axis=0), np.eye(2)
+    if not scene.is_plane:
+        _, _, rows = np.linalg.svd(scene.points - centre, full_matrices=False)
+        directions = rows[:2].T
+    else:
+        centre = np.zeros(2)
+    real = (scene.points - centre) @ directions
+    axis.scatter(*real.T, s=3, color="0.8", lw=0)
+    colours = plots.component_colors(len(picture.samples))
+    for points, color in zip(picture.samples, colours):
+        axis.scatter(*((points - centre) @ directions).T, s=3, color=color, lw=0, alpha=0.6)
+    low, high = (scene.low, scene.high) if scene.is_plane else _frame(real)
+    axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    if scene.is_plane:
+        plots.mark_modes(axis, scene)
+
+
+def _frame(points: np.ndarray) -> np.ndarray:
+    low, high = np.percentile(points, [0.5, 99.5], axis=0)
+    margin = 0.15 * np.maximum(high - low, 1e-6)
+    return np.stack([low - margin, high + margin])
+
+
+def _line(axis: Axes, picture: Picture, scene: Scene) -> None:
+    bins = np.linspace(scene.low[0], scene.high[0], 100)
+    axis.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
+    everything = np.concatenate(picture.samples)[:, 0]
+    axis.hist(everything, bins, density=True, histtype="step", color="tab:blue", label="mixture")
+    axis.legend(fontsize=7)
+
+
+def _images(picture: Picture, scene: Scene) -> Figure:
+    figure = Figure(figsize=(SIZE[0], SIZE[0]))
+    grid = figure.subplots(IMAGES, IMAGES)
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.99, wspace=0.08, hspace=0.08)
+    everything = np.concatenate(picture.samples)
+    chosen = everything[np.linspace(0, len(everything) - 1, IMAGES**2).astype(int)]
+    limits = np.percentile(scene.points, [0, 100])
+    for axis, point in zip(grid.ravel(), chosen):
+        axis.axis("off")
+        plots.show_image(axis, point.reshape(scene.shape), limits)
+    return figure
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"…{name[-LONGEST_NAME:]}"
+
+
+def _png(figure: Figure) -> bytes:
+    written = io.BytesIO()
+    figure.savefig(written, format="png")
+    return written.getvalue()

@@ -1,0 +1,94 @@
+"""The pictures of a run, drawn beside the training from what each step left on disk."""
+
+import os
+import time
+from typing import Dict, Iterator, Optional, Tuple
+
+import numpy as np
+
+from report import plots_jobs
+from report.side_process import SideProcess
+from storage.state import State, StepRecord
+from storage.workdir import Workdir
+
+SUMMARY_SECONDS = 20.0
+"""Between summaries: steps may take a second, and a summary a fifth of one."""
+
+
+def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
+    """Pictures of a step, path by name; calibration only where there was a discriminator."""
+    names = ["step", "calibration"] if record.calibration else ["step"]
+    return {name: workdir.join("plots", f"{name}_{record.step:02d}.png") for name in names}
+
+
+class Pictures:
+    """Keeps `plots/` in step with the committed state.
+
+    Each step has its pictures. Summaries over all steps are drawn after the first step and, where
+    steps are short, after some of the others; `wait` makes them those of the last.
+    """
+
+    def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
+        """Args: what draws; the run's directory; N, its training points; modes of the truth."""
+        self._side, self._workdir, self._number, self._modes = side, workdir, number, modes
+        self._steps: Dict[int, StepRecord] = {}  # by ticket
+        self._summary: Optional[int] = None  # ticket of the summary that is being drawn
+        self._newest: Optional[State] = None  # a state whose summary is still to be drawn
+        self._summary_due = 0.0  # by the monotonic clock
+        os.makedirs(workdir.join("plots"), exist_ok=True)
+
+    def draw(self, state: State) -> None:
+        """Has the pictures of all committed steps drawn that are not there yet."""
+        queued = {record.step for record in self._steps.values()}
+        for record in state.steps:
+            paths = of_step(self._workdir, record)
+            if record.step not in queued and not all(map(os.path.exists, paths.values())):
+                source = self._workdir.join(record.picture)
+                ticket = self._side.submit(plots_jobs.step, source, *paths.values())
+                self._steps[ticket] = record
+        if state.steps:
+            self._newest = state
+            self._draw_summary()
+
+    def finished(self) -> Iterator[Tuple[str, int, str]]:
+        """What pictures are drawn since the last call: their names, steps and paths."""
+        done = set(self._side.finished())
+        if self._summary in done:
+            self._summary = None
+            self._draw_summary()
+        for ticket in sorted(done & set(self._steps)):
+            record = self._steps.pop(ticket)
+            for name, path in of_step(self._workdir, record).items():
+                yield name, record.step, path
+
+    def wait(self) -> Iterator[Tuple[str, int, str]]:
+        """Waits for all, the last state's summary too; then as `finished`."""
+        self._summary_due = 0.0
+        self._draw_summary()
+        while self._steps or self._summary is not None or self._newest is not None:
+            tickets = [*self._steps] + ([] if self._summary is None else [self._summary])
+            self._side.result(min(tickets))
+            yield from self.finished()
+
+    def summaries(self) -> Dict[str, str]:
+        """Pictures over all steps, by name."""
+        names = ("metrics", "mixture_weights")
+        return {name: self._workdir.join("plots", f"{name}.png") for name in names}
+
+    def _draw_summary(self) -> None:
+        """One at a time, when it is due; until then newer states replace each other."""
+        due = self._summary is None and time.monotonic() >= self._summary_due
+        if due and self._newest is not None:
+            self._summary_due = time.monotonic() + SUMMARY_SECONDS
+            steps = self._newest.steps
+            self._summary = self._side.submit(
+                plots_jobs.summary,
+                self._workdir.join("plots"),
+                [record.metrics for record in steps],
+                self._newest.perfect,
+                self._modes,
+                [record.beta for record in steps],
+                np.array([record.effective_sample_size for record in steps]) / self._number,
+                [record.zero_weight for record in steps],
+            )
+            self._newest = None

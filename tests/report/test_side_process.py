@@ -1,0 +1,48 @@
+"""The process that draws beside the training."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from report.side_process import SideProcess
+from tests.conftest import ROOT
+
+
+def test_the_second_process_answers_in_order_and_raises_what_a_call_raised():
+    side = SideProcess()
+    tickets = [side.submit(divmod, number, 3) for number in range(5)]
+    bad = side.submit(divmod, 1, 0)
+    assert side.result(tickets[4]) == (1, 1)
+    assert side.result(tickets[0]) == (0, 0)
+    with pytest.raises(ZeroDivisionError):
+        side.result(bad)
+    assert side.finished() == tickets
+
+
+def test_the_second_process_ends_with_the_first_however_that_ends(tmp_path):
+    code = (
+        "import os\nfrom report.side_process import SideProcess\n"
+        "if __name__ == '__main__':\n"
+        "    side = SideProcess()\n"
+        "    print(side.result(side.submit(os.getpid)), flush=True)\n"
+        "    import time; time.sleep(60)\n"
+    )
+    path = tmp_path / "side.py"
+    path.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": ROOT}
+    parent = subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, env=environment)
+    child = int(parent.stdout.readline())
+    os.kill(child, 0)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    for _ in range(100):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the second process outlived the first")
