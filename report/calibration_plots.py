@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evaluation.calibration import Unseen
-from report import plots
+from report import drawing
 from report.scene import Picture
 
 DECADES = 4.0
@@ -17,7 +17,7 @@ DECADES = 4.0
 def draw(picture: Picture, path: str) -> None:
     """Draws the calibration of a step's mixture discriminator into a .png."""
     compared = len(picture.unseen.samples) > 0
-    with plots.style():
+    with drawing.style():
         sheet = _sheet(compared)
         axes = sheet.blank()
         _reliability(axes[0], picture.unseen)
@@ -29,11 +29,11 @@ def draw(picture: Picture, path: str) -> None:
             f"discriminator never saw",
             fontsize=10,
         )
-        plots.save(sheet, path)
+        drawing.save(sheet, path)
 
 
 @functools.lru_cache(maxsize=2)
-def _sheet(compared: bool) -> plots.Sheet:
+def _sheet(compared: bool) -> drawing.Sheet:
     panels = 3 if compared else 2
     figure = Figure(figsize=(3.7 * panels, 3.6))
     axes = figure.subplots(1, panels)
@@ -58,7 +58,7 @@ def _sheet(compared: bool) -> plots.Sheet:
             xlim=(-DECADES * 1.05, DECADES * 1.05),
             ylim=(-DECADES * 1.05, DECADES * 1.05),
         )
-    return plots.Sheet(figure, axes, [axes[1].yaxis])
+    return drawing.Sheet(figure, axes, [axes[1].yaxis])
 
 
 def _reliability(axis: Axes, unseen: Unseen) -> None:
@@ -92,11 +92,11 @@ def _against_the_truth(axis: Axes, picture: Picture) -> None:
     axis.plot([-DECADES, DECADES], [-DECADES, DECADES], "k--", lw=0.8)
     kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
     for (name, logits), points, color in zip(kinds, unseen.points, ("tab:blue", "tab:orange")):
-        expected = density.log_density(points, plots.NEGLIGIBLE)
-        expected -= plots.true_log_density(picture.scene, points)
+        expected = density.log_density(points, drawing.NEGLIGIBLE)
+        expected -= picture.scene.true_log_density(points)
         estimated = -logits[: len(points)]
         pairs = np.stack([_decades(expected), _decades(estimated)], axis=1)
-        plots.dots(axis, pairs, 5, color=color, alpha=0.5, label=name)
+        drawing.dots(axis, pairs, 5, color=color, alpha=0.5, label=name)
         if name == "data":
             mean = np.exp(expected).mean()
     axis.set_title(f"against KDE / true density (its mean {mean:.2f})")

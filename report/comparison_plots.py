@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evaluation.metrics import Metrics, Spread
-from report import plots
+from report import drawing, summary_plots
 from report.scene import Picture, Scene
 
 PANELS = {
@@ -48,7 +48,7 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
         ]
         if all(np.isnan(each).all() for each in values):
             continue
-        with plots.style():
+        with drawing.style():
             figure = Figure(figsize=SIZE)
             axis = figure.subplots()
             figure.subplots_adjust(left=0.13, right=0.98, bottom=0.15, top=0.9)
@@ -79,7 +79,7 @@ def draw_samples(picture: Picture, scene: Scene) -> bytes:
       picture: of the run's step.
       scene: gives the frame and the directions; the same for runs on points of one shape.
     """
-    with plots.style():
+    with drawing.style():
         if scene.is_image:
             return _png(_images(picture, scene))
         figure = Figure(figsize=(SIZE[0], 3.6))
@@ -94,11 +94,11 @@ def draw_samples(picture: Picture, scene: Scene) -> bytes:
 
 def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> bytes:
     """A run's mixture weights by step, and how many points its components were trained on."""
-    with plots.style():
+    with drawing.style():
         figure = Figure(figsize=(SIZE[0], 2.6))
         axis = figure.subplots()
         figure.subplots_adjust(left=0.11, right=0.98, bottom=0.18, top=0.83)
-        plots.stack_weights(axis, betas)
+        summary_plots.stack_weights(axis, betas)
         steps = np.arange(1, len(betas) + 1)
         axis.plot(steps, effective_shares, "ko-", ms=3, lw=1, label="effective share of the points")
         axis.set(xlabel="boosting step", ylim=(0, 1.02))
@@ -128,7 +128,7 @@ def _perfect(axis: Axes, field: str, perfect: Spread, color: str, alone: bool) -
 def _cut_outliers(axis: Axes, values: np.ndarray, curves: Sequence[Curve]) -> None:
     for curve in curves:
         if curve.perfect is not None:
-            plots.keep_outliers_from_hiding_the_rest(axis, values, curve.perfect)
+            summary_plots.keep_outliers_from_hiding_the_rest(axis, values, curve.perfect)
             return
 
 
@@ -142,13 +142,13 @@ def _plane(axis: Axes, picture: Picture, scene: Scene) -> None:
         centre = np.zeros(2)
     real = (scene.points - centre) @ directions
     axis.scatter(*real.T, s=3, color="0.8", lw=0)
-    colours = plots.component_colors(len(picture.samples))
+    colours = drawing.component_colors(len(picture.samples))
     for points, color in zip(picture.samples, colours):
         axis.scatter(*((points - centre) @ directions).T, s=3, color=color, lw=0, alpha=0.6)
     low, high = (scene.low, scene.high) if scene.is_plane else _frame(real)
     axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     if scene.is_plane:
-        plots.mark_modes(axis, scene)
+        drawing.mark_modes(axis, scene)
 
 
 def _frame(points: np.ndarray) -> np.ndarray:
@@ -174,7 +174,7 @@ def _images(picture: Picture, scene: Scene) -> Figure:
     limits = np.percentile(scene.points, [0, 100])
     for axis, point in zip(grid.ravel(), chosen):
         axis.axis("off")
-        plots.show_image(axis, point.reshape(scene.shape), limits)
+        drawing.show_image(axis, point.reshape(scene.shape), limits)
     return figure
 
 

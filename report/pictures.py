@@ -7,12 +7,13 @@ from typing import Dict, Iterator, Optional, Tuple
 import numpy as np
 
 from report import plots_jobs
+from report.plots_jobs import Summary
 from report.side_process import SideProcess
 from storage.state import State, StepRecord
 from storage.workdir import Workdir
 
-SUMMARY_SECONDS = 20.0
-"""Between summaries: steps may take a second, and a summary a fifth of one."""
+PAUSE = 10.0
+"""Between two summaries, in times of what one takes: steps may be as short as a summary."""
 
 
 def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
@@ -24,8 +25,9 @@ def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
 class Pictures:
     """Keeps `plots/` in step with the committed state.
 
-    Each step has its pictures. Summaries over all steps are drawn after the first step and, where
-    steps are short, after some of the others; `wait` makes them those of the last.
+    Each step has its pictures. Summaries over all steps are drawn after the first step and then, so
+    that they take a tenth of the time, where steps are short only after some; `wait` makes them
+    those of the last step. Where a run is stopped, they may lack its last steps until it goes on.
     """
 
     def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
@@ -54,7 +56,8 @@ class Pictures:
         """What pictures are drawn since the last call: their names, steps and paths."""
         done = set(self._side.finished())
         if self._summary in done:
-            self._summary = None
+            took = self._side.result(self._summary)
+            self._summary, self._summary_due = None, time.monotonic() + PAUSE * took
             self._draw_summary()
         for ticket in sorted(done & set(self._steps)):
             record = self._steps.pop(ticket)
@@ -63,9 +66,9 @@ class Pictures:
 
     def wait(self) -> Iterator[Tuple[str, int, str]]:
         """Waits for all, the last state's summary too; then as `finished`."""
-        self._summary_due = 0.0
-        self._draw_summary()
         while self._steps or self._summary is not None or self._newest is not None:
+            self._summary_due = 0.0
+            self._draw_summary()
             tickets = [*self._steps] + ([] if self._summary is None else [self._summary])
             self._side.result(min(tickets))
             yield from self.finished()
@@ -79,16 +82,16 @@ class Pictures:
         """One at a time, when it is due; until then newer states replace each other."""
         due = self._summary is None and time.monotonic() >= self._summary_due
         if due and self._newest is not None:
-            self._summary_due = time.monotonic() + SUMMARY_SECONDS
             steps = self._newest.steps
-            self._summary = self._side.submit(
-                plots_jobs.summary,
-                self._workdir.join("plots"),
-                [record.metrics for record in steps],
-                self._newest.perfect,
-                self._modes,
-                [record.beta for record in steps],
-                np.array([record.effective_sample_size for record in steps]) / self._number,
-                [record.zero_weight for record in steps],
+            shown = Summary(
+                by_step=[record.metrics for record in steps],
+                perfect=self._newest.perfect,
+                number_of_modes=self._modes,
+                betas=[record.beta for record in steps],
+                effective_shares=np.array([record.effective_sample_size for record in steps])
+                / self._number,
+                zero_shares=[record.zero_weight for record in steps],
             )
+            plots = self._workdir.join("plots")
+            self._summary = self._side.submit(plots_jobs.summary, plots, shown)
             self._newest = None

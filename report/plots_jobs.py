@@ -1,35 +1,49 @@
 """Drawing as calls by name: matplotlib is imported only where they run."""
 
 import os
-from typing import Any, Sequence
+import time
+from typing import NamedTuple, Sequence
+
+import numpy as np
 
 from evaluation.metrics import Metrics, Spread
 from report.scene import Picture
 
 
+class Summary(NamedTuple):
+    """What the pictures over all steps show."""
+
+    by_step: Sequence[Metrics]
+    perfect: Spread  # what a perfect sampler scores
+    number_of_modes: int  # of the truth; 0 where it is not known
+    betas: Sequence[float]  # mixture weight that each component was added with
+    effective_shares: np.ndarray  # effective points over all points, by step
+    zero_shares: Sequence[float]  # of points of weight 0, by step
+
+
 def step(picture_path: str, path: str, calibration_path: str = "") -> None:
-    """See `plots.draw_step`, `calibration_plots.draw`; the latter where there is a path for it."""
-    from report import calibration_plots, plots
+    """Draws a step's pictures.
+
+    Args:
+      picture_path: what `Picture.save` wrote.
+      path: of the picture of the step, .png.
+      calibration_path: of that of its density ratios; "": none.
+    """
+    from report import calibration_plots, step_plots
 
     picture = Picture.load(picture_path)
-    plots.draw_step(picture, path)
+    step_plots.draw_step(picture, path)
     if calibration_path:
         calibration_plots.draw(picture, calibration_path)
 
 
-def summary(
-    directory: str,
-    by_step: Sequence[Metrics],
-    perfect: Spread,
-    number_of_modes: int,
-    betas: Sequence[float],
-    effective_shares: Any,
-    zero_shares: Sequence[float],
-) -> None:
-    """Draws `plots.draw_metrics` and `plots.draw_weights` into a directory."""
-    from report import plots
+def summary(directory: str, shown: Summary) -> float:
+    """Draws the pictures over all steps into a directory; returns the seconds that it took."""
+    from report import summary_plots
 
-    metrics_path = os.path.join(directory, "metrics.png")
-    plots.draw_metrics(metrics_path, by_step, perfect, number_of_modes)
-    weights_path = os.path.join(directory, "mixture_weights.png")
-    plots.draw_weights(weights_path, betas, effective_shares, zero_shares)
+    start = time.monotonic()
+    path = os.path.join(directory, "metrics.png")
+    summary_plots.draw_metrics(path, shown.by_step, shown.perfect, shown.number_of_modes)
+    path = os.path.join(directory, "mixture_weights.png")
+    summary_plots.draw_weights(path, shown.betas, shown.effective_shares, shown.zero_shares)
+    return time.monotonic() - start

@@ -6,6 +6,7 @@ Imports neither TensorFlow nor matplotlib.
 from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
+from scipy.special import logsumexp
 
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
@@ -53,6 +54,13 @@ class Scene(NamedTuple):
         """Whether points are [h, w] or [h, w, c] of a side that shows something."""
         colour = len(self.shape) == 3 and self.shape[2] in (1, 3)
         return (len(self.shape) == 2 or colour) and min(self.shape[:2]) > 1
+
+    def true_log_density(self, points: np.ndarray) -> np.ndarray:
+        """[n] log density of the known truth at [n, d] points, in nats."""
+        squares = np.square(points[:, None, :] - self.means[None]).sum(axis=-1)
+        constant = -0.5 * self.means.shape[1] * np.log(2 * np.pi * self.sigma**2)
+        weighted = -0.5 * squares / self.sigma**2 + np.log(self.mode_weights)
+        return logsumexp(weighted, axis=1) + constant
 
     def grid(self, side: int) -> Tuple[np.ndarray, np.ndarray]:
         """Coordinates of a grid over the plane, along each axis."""

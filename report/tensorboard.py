@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from evaluation.metrics import Metrics, Spread
+from storage.state import State
+from storage.workdir import Workdir
 
 HISTOGRAM_BINS = 50
 
@@ -30,7 +32,7 @@ class MixtureEvents:
         self._perfect_writer = _new_writer(os.path.join(directory, "perfect_sampler"))
         self._perfect = perfect.median
 
-    def write_step(self, state: Any, number: int, workdir: Any) -> None:
+    def write_step(self, state: State, number: int, workdir: Workdir) -> None:
         """Writes the figures of a committed step, and the perfect sampler's beside them."""
         record = state.steps[number - 1]
         weights = np.load(workdir.join(record.data_weights), mmap_mode="r")

@@ -103,7 +103,7 @@ def test_nothing_but_main_reads_flags():
 
 def test_only_plots_import_matplotlib():
     """And only what makes pictures loads them, which the command line does late."""
-    with_plots = {"calibration_plots", "comparison_plots", "plots"}
+    with_plots = {"drawing", "step_plots", "summary_plots", "calibration_plots", "comparison_plots"}
     for path in modules(*MAY_IMPORT):
         has = any(name.split(".")[0] == "matplotlib" for name in imports(path))
         assert has == (path in {f"report/{name}.py" for name in with_plots}), path

@@ -10,7 +10,7 @@ from boost import scoring
 from evaluation import coverage, kde, metrics, modes
 from input_fn import datasets
 from input_fn.datasets import DataSettings
-from report import plots
+from report import drawing
 
 
 def peer_density(samples, bandwidth):
@@ -45,7 +45,7 @@ def test_a_density_to_draw_is_the_density(bandwidth):
     least = np.log(np.finfo(float).tiny) - density.log_volume()
     found = density.log_density_on_grid(x, y)
     np.testing.assert_allclose(found.ravel(), np.maximum(expected, least), rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(density.log_density(mesh, plots.NEGLIGIBLE), expected, rtol=1e-12)
+    np.testing.assert_allclose(density.log_density(mesh, drawing.NEGLIGIBLE), expected, rtol=1e-12)
     one_by_one = [density.log_density(point[None])[0] for point in mesh]
     np.testing.assert_array_equal(one_by_one, expected)
 

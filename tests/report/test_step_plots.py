@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.calibration import KDE_SAMPLES, Unseen
 from evaluation.kde import KernelDensity
-from report import calibration_plots, plots
+from report import calibration_plots, step_plots
 from report.scene import GRID_SIDE, Picture, Scene
 
 
@@ -23,11 +23,11 @@ def picture_of(step):
 
 
 def forget_frames():
-    plots._plane_sheet.cache_clear()
+    step_plots._plane_sheet.cache_clear()
     calibration_plots._sheet.cache_clear()
 
 
-@pytest.mark.parametrize("draw", [plots.draw_step, calibration_plots.draw])
+@pytest.mark.parametrize("draw", [step_plots.draw_step, calibration_plots.draw])
 def test_a_picture_does_not_show_what_was_drawn_before_it(tmp_path, draw):
     alone, after = tmp_path / "alone.png", tmp_path / "after.png"
     forget_frames()

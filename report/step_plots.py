@@ -1,0 +1,215 @@
+"""The picture of one boosting step: data by weight, mixture, density ratio, level set."""
+
+import functools
+from typing import Tuple, Union
+
+import numpy as np
+from matplotlib import cm, colors
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
+
+from evaluation import coverage
+from evaluation.kde import KernelDensity
+from report import drawing
+from report.drawing import Sheet
+from report.scene import GRID_SIDE, Picture, Scene
+
+LOG_RATIO_SHOWN = 2.0
+"""Density ratios are drawn from 10^-2 to 10^2."""
+RATIO_LEVELS = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
+
+
+def draw_step(picture: Picture, path: str) -> None:
+    """Draws one boosting step into a .png."""
+    scene = picture.scene
+    with drawing.style():
+        if scene.is_plane:
+            figure: Union[Figure, Sheet] = _plane(picture)
+        elif scene.points.shape[1] == 1:
+            figure = _line(picture)
+        elif scene.is_image:
+            figure = _images(picture)
+        else:
+            figure = _pairs(picture)
+        drawing.save(figure, path)
+
+
+@functools.lru_cache(maxsize=2)
+def _plane_sheet(
+    low: Tuple[float, float], high: Tuple[float, float], reweighted: bool
+) -> Tuple[Sheet, Colorbar]:
+    """The sheet of pictures of a plane between two corners, and the colour bar of the weights."""
+    figure = Figure(figsize=(10, 8.2))
+    axes = figure.subplots(2, 2).ravel()
+    figure.subplots_adjust(left=0.05, right=0.9, bottom=0.05, top=0.95, wspace=0.25)
+    weights = figure.colorbar(
+        cm.ScalarMappable(cmap="viridis_r"), ax=axes[0], label="weight times N", shrink=0.85
+    )
+    if reweighted:
+        norm = colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN)
+        figure.colorbar(
+            cm.ScalarMappable(norm, "RdBu_r"),
+            ax=axes[2],
+            boundaries=RATIO_LEVELS,
+            label="log10 of mixture / data",
+            shrink=0.85,
+            ticks=[-2, -1, 0, 1, 2],
+        )
+    for axis in axes:
+        axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    return Sheet(figure, axes, [weights.ax]), weights
+
+
+def _plane(picture: Picture) -> Sheet:
+    scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
+    sheet, weights = _plane_sheet(tuple(scene.low), tuple(scene.high), len(probe_logits) > 0)
+    data, mixture, ratio, level = sheet.blank()
+    weights.update_normal(drawing.scatter_weighted(data, scene.points, picture.relative_weights))
+    data.set_title(f"data by weight for component {picture.step}")
+
+    for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
+        drawing.dots(mixture, points, 3, color=color, alpha=0.7, label=str(index + 1))
+    mixture.set_title(f"mixture of {len(samples)} by component")
+    drawing.legend_outside(mixture, "component")
+
+    if len(probe_logits):
+        side = int(np.sqrt(len(probe_logits)))
+        log_ratio = np.clip(
+            -probe_logits.reshape(side, side) / np.log(10), -LOG_RATIO_SHOWN, LOG_RATIO_SHOWN
+        )
+        ratio.contourf(*scene.grid(side), log_ratio, RATIO_LEVELS, cmap="RdBu_r")
+        if log_ratio.min() < 0 < log_ratio.max():
+            ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
+        drawing.dots(ratio, scene.points[::4], 2, color="k", alpha=0.4)
+        ratio.set_title("density ratio before this step, data on it")
+    else:
+        drawing.dots(ratio, scene.points, 3, color="0.6")
+        ratio.set_title("no density ratio: the data are not reweighted")
+
+    _level_set(level, scene, picture.density)
+    for axis in (data, mixture, ratio, level):
+        drawing.mark_modes(axis, scene)
+    return sheet
+
+
+def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
+    x, y = scene.grid(GRID_SIDE)
+    heights = density.log_density_on_grid(x, y)
+    threshold = coverage.level(density)
+    top = max(heights.max(), threshold + 1e-3)
+    if heights.min() < threshold < heights.max():
+        axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
+        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
+    shown = scene.points[::4]
+    covered = density.log_density(shown, drawing.NEGLIGIBLE) > threshold
+    drawing.dots(axis, shown[covered], 3, color="tab:blue", label="covered")
+    drawing.dots(axis, shown[~covered], 5, color="tab:red", label="missed")
+    axis.set_title(f"95 % level set of the mixture, {covered.mean():.3f} of these points in it")
+    drawing.legend_outside(axis, "data")
+
+
+def _line(picture: Picture) -> Figure:
+    scene, samples, density = picture.scene, picture.samples, picture.density
+    figure = Figure(figsize=(8, 5))
+    top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [2, 1]})
+    x = np.linspace(scene.low[0], scene.high[0], 800)
+    bins = np.linspace(scene.low[0], scene.high[0], 120)
+    top.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
+    everything = np.concatenate(samples)[:, 0]
+    width = bins[1] - bins[0]
+    below = np.zeros(len(bins) - 1)
+    for points, color in zip(samples, drawing.component_colors(len(samples))):
+        heights = np.histogram(points[:, 0], bins)[0] / (len(everything) * width)
+        top.bar(bins[:-1], heights, width, below, align="edge", color=color, alpha=0.55, lw=0)
+        below = below + heights
+    top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
+    if len(scene.means):
+        density_at_x = np.exp(scene.true_log_density(x[:, None]))
+        top.plot(x, density_at_x, "k--", lw=1, label="truth")
+    top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
+    top.legend(fontsize=7)
+    bottom.scatter(scene.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
+    bottom.set(title=f"weights times N for component {picture.step}", xlabel="x")
+    return figure
+
+
+def _pairs(picture: Picture) -> Figure:
+    scene, samples = picture.scene, picture.samples
+    centre = scene.points.mean(axis=0)
+    axes_count = min(3, *scene.points.shape)
+    _, spread, directions = np.linalg.svd(scene.points - centre, full_matrices=False)
+    directions = directions[:axes_count].T
+    explained = np.square(spread[:axes_count]) / np.square(spread).sum()
+    real = (scene.points - centre) @ directions
+    colours = drawing.component_colors(len(samples))
+    figure = Figure(figsize=(10, 8.4))
+    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.35, "wspace": 0.25})
+    bounds = np.percentile(real, [0, 100], axis=0)
+    pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
+    for row in range(axes_count):
+        for column in range(axes_count):
+            axis = grid[row][column]
+            axis.set_xlim(bounds[0][column] - pad[column], bounds[1][column] + pad[column])
+            if row == column:
+                bins = np.linspace(*axis.get_xlim(), 60)
+                generated = (np.concatenate(samples) - centre) @ directions
+                axis.hist(real[:, row], bins, density=True, color="0.75", label="data")
+                # A density over all samples, of which the frame may hold none.
+                each = np.full(len(generated), 1 / (len(generated) * (bins[1] - bins[0])))
+                axis.hist(
+                    generated[:, row],
+                    bins,
+                    weights=each,
+                    histtype="step",
+                    color="k",
+                    label="mixture",
+                )
+                axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
+                if row == 0:
+                    axis.legend(fontsize=7)
+                continue
+            axis.set_ylim(bounds[0][row] - pad[row], bounds[1][row] + pad[row])
+            if row < column:
+                drawn = drawing.scatter_weighted(
+                    axis, real[:, [column, row]], picture.relative_weights
+                )
+            else:
+                for points, colour in zip(samples, colours):
+                    projected = (points - centre) @ directions
+                    drawing.dots(axis, projected[:, [column, row]], 3, color=colour)
+    figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
+    figure.suptitle(
+        f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
+        f"by component below",
+        y=0.94,
+    )
+    return figure
+
+
+def _images(picture: Picture) -> Figure:
+    scene, samples = picture.scene, picture.samples
+    columns = 12
+    heaviest = np.argsort(-picture.relative_weights, kind="stable")[:columns]
+    rows = [
+        ("data", scene.points[np.linspace(0, len(scene.points) - 1, columns).astype(int)]),
+        ("largest weight", scene.points[heaviest]),
+    ]
+    last_components = list(enumerate(samples))[-10:]
+    rows += [(f"component {index + 1}", points[:columns]) for index, points in last_components]
+    figure = Figure(figsize=(columns * 0.62, len(rows) * 0.66 + 0.5))
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    limits = np.percentile(scene.points, [0, 100])
+    for line, (name, points) in zip(grid, rows):
+        for axis in line:
+            axis.axis("off")
+        for axis, point in zip(line, points):
+            drawing.show_image(axis, point.reshape(scene.shape), limits)
+        line[0].text(
+            -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
+        )
+    grid[0][0].set_title(
+        f"step {picture.step}: data, data of the largest weight, and samples by component",
+        loc="left",
+    )
+    return figure

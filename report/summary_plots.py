@@ -1,0 +1,86 @@
+"""The pictures over all steps: how good the mixture became, and what it is made of."""
+
+from typing import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from evaluation.metrics import Metrics, Spread
+from report import drawing
+
+
+def draw_metrics(
+    path: str, by_step: Sequence[Metrics], perfect: Spread, number_of_modes: int
+) -> None:
+    """The figures over the steps, each with the band in which a perfect sampler scores."""
+    panels = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
+    if number_of_modes:
+        panels += [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
+    with drawing.style():
+        figure = Figure(figsize=(3.2 * len(panels), 2.9))
+        axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        figure.subplots_adjust(left=0.16 / len(panels), right=0.99, bottom=0.17, top=0.89)
+        steps = np.arange(1, len(by_step) + 1)
+        for axis, (name, title) in zip(axes, panels):
+            values = np.array([getattr(metrics, name) for metrics in by_step])
+            low, high = getattr(perfect.low, name), getattr(perfect.high, name)
+            axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+            axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
+            axis.set(title=title, xlabel="boosting step")
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            if name == "log_p":
+                keep_outliers_from_hiding_the_rest(axis, values, perfect)
+            if name == "high_quality":
+                captured = [metrics.modes / number_of_modes for metrics in by_step]
+                axis.plot(steps, captured, "s--", color="tab:orange", ms=4, label="modes")
+                axis.set(title=f"high quality, share of {number_of_modes} modes", ylim=(0, 1.05))
+                axis.legend(handles=axis.lines[1:], fontsize=7)
+        axes[0].legend(fontsize=7)
+        drawing.save(figure, path)
+
+
+def draw_weights(
+    path: str,
+    betas: Sequence[float],
+    effective_shares: Sequence[float],
+    zero_shares: Sequence[float],
+) -> None:
+    """How the mixture is made up after each step, and how far the data were reweighted for it."""
+    steps = np.arange(1, len(betas) + 1)
+    with drawing.style():
+        figure = Figure(figsize=(8, 2.9))
+        left, right = figure.subplots(1, 2)
+        figure.subplots_adjust(left=0.06, right=0.98, bottom=0.17, top=0.89)
+        stack_weights(left, betas)
+        left.set(title="mixture weights of the components", xlabel="boosting step", ylim=(0, 1))
+        right.plot(steps, effective_shares, "o-", ms=4, label="effective share of the points")
+        right.plot(steps, zero_shares, "s--", ms=4, color="tab:red", label="share of weight 0")
+        right.set(
+            title="weights of the training points", xlabel="boosting step", ylim=(-0.03, 1.05)
+        )
+        right.legend(fontsize=7)
+        for axis in (left, right):
+            axis.xaxis.get_major_locator().set_params(integer=True)
+        drawing.save(figure, path)
+
+
+def stack_weights(axis: Axes, betas: Sequence[float]) -> None:
+    """Bars of the components' mixture weights after each step, from the weights of joining."""
+    steps = np.arange(1, len(betas) + 1)
+    bottom = np.zeros(len(betas))
+    for component, color in enumerate(drawing.component_colors(len(betas))):
+        rest = np.cumprod(1 - np.array(betas[component + 1 :]))
+        height = betas[component] * np.append(1.0, rest)
+        axis.bar(steps[component:], height, 0.85, bottom[component:], color=color)
+        bottom[component:] += height
+
+
+def keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
+    """A first component's log p may be -80 where the others lie around -4."""
+    best = max(values.max(), perfect.high.log_p)
+    lowest = min(np.median(values), perfect.low.log_p)
+    floor = lowest - 2 * (best - lowest) - 0.5
+    if values.min() < floor:
+        axis.set_ylim(floor, best + 0.1 * (best - floor))
+        axis.set_title("log p (nats), low outliers cut off")
