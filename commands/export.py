@@ -40,7 +40,7 @@ def export(call: Call, explicit: Dict[str, Any]) -> None:
     if engine.rank:
         return
 
-    from boost.refinement import Refiner
+    from boost.refiner import Refiner
     from commands import exported_model, parts
 
     components = parts.make_components(settings, run.dataset, run.scorer, engine, workdir)

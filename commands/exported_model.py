@@ -12,7 +12,7 @@ from base import durable, streams
 from base.streams import Purpose
 from boost import mixture
 from boost.components import Components
-from boost.refinement import Refiner
+from boost.refiner import Refiner
 from boost.sampler import Sampler
 from estimator import export
 from estimator.export import Signature

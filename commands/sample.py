@@ -49,7 +49,7 @@ def draw(call: Call, run: Opened, number: int, purpose: Purpose) -> Optional[np.
     if engine.rank:
         return None
 
-    from boost.refinement import Refiner
+    from boost.refiner import Refiner
     from boost.sampler import Sampler
     from commands import parts
 

@@ -18,8 +18,8 @@ if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
     from estimator import factory
     factory.load_tensorflow(-1)
-    from boost import refinement
-    refinement.ITERATIONS["mlp"], refinement.POINTS, refinement.PROPOSALS = 300, 2000, 2000
+    from boost import refiner
+    refiner.ITERATIONS["mlp"], refiner.POINTS, refiner.PROPOSALS = 300, 2000, 2000
     sys.argv = sys.argv[1:]
     runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
 else:

@@ -17,7 +17,7 @@ from scipy.stats import kstest, norm
 
 from base.errors import Diverged
 from base.streams import Purpose
-from boost import refinement
+from boost import refinement, refiner
 from storage import sealed
 from tests.conftest import ROOT, run_main
 
@@ -123,7 +123,7 @@ def assert_refused(workdir):
     return done
 
 
-class NeverAccepts(refinement.Refiner):
+class NeverAccepts(refiner.Refiner):
     """A refinement of which every ratio lies far below the cap."""
 
     def __init__(self):
@@ -139,10 +139,10 @@ class NeverAccepts(refinement.Refiner):
 
 
 def test_proposals_that_are_never_accepted_end_in_a_line():
-    refiner = NeverAccepts()
+    rejecting = NeverAccepts()
     with pytest.raises(Diverged, match="refining accepts 0 of 1000 samples"):
-        refiner._accepted(10, 0, Purpose.SAMPLE, refinement.Refinement((), 0.0, 0.5, {}))
-    assert refiner.asked == 1
+        rejecting._accepted(10, 0, Purpose.SAMPLE, refinement.Refinement((), 0.0, 0.5, {}))
+    assert rejecting.asked == 1
 
 
 def test_a_signal_while_refining_loses_nothing_that_was_trained(tiny_run, tmp_path):
