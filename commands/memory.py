@@ -14,7 +14,8 @@ from base.errors import UsageError
 from boost import scoring
 from boost.settings import pool_size
 from commands import settings as all_settings
-from commands.settings import Settings
+from commands.settings import Command, Settings
+from estimator.engine import DeviceSettings
 from evaluation import metrics
 from evaluation.metrics import Sizes
 from input_fn import fixed
@@ -52,7 +53,10 @@ class Shape(NamedTuple):
 
 
 def check_memory(
-    settings: Settings, command: Any, device: Any, dataset: Optional[Dataset] = None
+    settings: Settings,
+    command: Command,
+    device: DeviceSettings,
+    dataset: Optional[Dataset] = None,
 ) -> None:
     """Refuses what cannot fit; to be called before the data are made, and again with a file's.
 
@@ -128,7 +132,9 @@ def _dcgan(network: NetworkSettings, shape: Sequence[int]) -> Tuple[Network, Net
     )
 
 
-def _needs(settings: Settings, command: Any, device: Any, shape: Shape) -> Iterator[Need]:
+def _needs(
+    settings: Settings, command: Command, device: DeviceSettings, shape: Shape
+) -> Iterator[Need]:
     yield from _of_data(settings, shape)
     yield from _of_networks(settings, shape, command.mode == "train")
     drawn = shape.evaluation.of_model
@@ -204,7 +210,7 @@ def _of_boosting(settings: Settings, shape: Shape) -> Iterator[Need]:
     )
 
 
-def _of_training(settings: Settings, device: Any, shape: Shape) -> Iterator[Need]:
+def _of_training(settings: Settings, device: DeviceSettings, shape: Shape) -> Iterator[Need]:
     batch = settings.boost.batch_size
     flags = ("batch_size", *NETWORK_FLAGS, *_of_dimension(settings))
     # One forward pass: generator, and discriminator on data and samples together. The look-ahead
@@ -225,7 +231,7 @@ def _of_dimension(settings: Settings) -> Tuple[str, ...]:
     return ("data_file",) if settings.data.dataset == "file" else ("toy_dataset_dim",)
 
 
-def _dominant(flags: Tuple[str, ...], values: Any) -> str:
+def _dominant(flags: Tuple[str, ...], values: Dict[str, Any]) -> str:
     """The flag whose value is the most times its default; a file counts once."""
     defaults: Dict[str, Any] = {field.name: field.default for _, field in all_settings.options()}
 

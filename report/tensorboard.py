@@ -2,7 +2,7 @@
 
 import glob
 import os
-from typing import Any
+from typing import List, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -73,7 +73,7 @@ def _new_writer(directory: str) -> tf.summary.FileWriter:
     return tf.summary.FileWriter(directory)
 
 
-def _mixture_values(metrics: Metrics) -> Any:
+def _mixture_values(metrics: Metrics) -> List[Optional[tf.Summary.Value]]:
     return [
         # Under this name they come first: did it work?
         _scalar(f"adagan/{name}", value)
@@ -82,7 +82,7 @@ def _mixture_values(metrics: Metrics) -> Any:
     ]
 
 
-def _scalar(tag: str, value: float) -> Any:
+def _scalar(tag: str, value: float) -> Optional[tf.Summary.Value]:
     return tf.Summary.Value(tag=tag, simple_value=value) if np.isfinite(value) else None
 
 
