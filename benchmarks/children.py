@@ -1,11 +1,18 @@
-"""Processes of a benchmark: they end with it, and what they took is told."""
+"""Processes of a benchmark: they end with it, leave nothing, and what they took is told.
 
+python -m benchmarks.children COMMAND ...     (prints seconds and CPU of one command)
+"""
+
+import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PR_SET_PDEATHSIG = 1
@@ -17,6 +24,26 @@ def die_with_parent() -> None:
     """For a child before it starts, as `preexec_fn`: it is killed when its parent dies."""
     if _prctl is not None:
         _prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+def remove(directory: str, patience: float = 10.0) -> None:
+    """Removes a directory, in which processes that are about to die may still write."""
+    deadline = time.monotonic() + patience
+    while os.path.lexists(directory):
+        shutil.rmtree(directory, ignore_errors=True)
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def directory() -> Iterator[str]:
+    """A temporary directory; see `remove`."""
+    made = tempfile.mkdtemp()
+    try:
+        yield made
+    finally:
+        remove(made)
 
 
 class Watched(NamedTuple):
@@ -68,3 +95,14 @@ def _cpu_seconds(ended: int) -> Tuple[float, float]:
         int(field) / os.sysconf("SC_CLK_TCK") for field in fields[11:15]
     )
     return user + system, beside_user + beside_system
+
+
+def main() -> None:
+    """Watches a command."""
+    watched = watch(sys.argv[1:])
+    own = watched.cpu - watched.cpu_beside
+    print(f"{watched.seconds:.1f} s; CPU {own:.1f} s, of what it started {watched.cpu_beside:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
+from benchmarks import children
 from benchmarks.children import ROOT, die_with_parent
 
 JAX, OLDEST = "0.10.2", (3, 11)
@@ -21,7 +22,10 @@ NEW_ENOUGH = f"import venv, ensurepip, sys; sys.exit(sys.version_info < {OLDEST}
 
 
 def make() -> str:
-    """Makes the environment unless it is there; why it cannot be had, "" where it can."""
+    """Makes the environment unless it is there; why it cannot be had, "" where it can.
+
+    Nothing half-made is left behind.
+    """
     if not _fails([PYTHON, "-I", "-c", IMPORTS]):
         return ""
     fitting = (python for python in PYTHONS if not _fails([python, "-I", "-c", NEW_ENOUGH]))
@@ -29,11 +33,18 @@ def make() -> str:
     if not python:
         return f"no Python {OLDEST[0]}.{OLDEST[1]} or later found that makes environments"
     pip = [PYTHON, "-I", "-m", "pip", "install", "--quiet", *PATIENCE, f"jax[cpu]=={JAX}"]
-    return (
-        _fails([python, "-I", "-m", "venv", "--clear", DIRECTORY])
-        or _fails(pip)
-        or _fails([PYTHON, "-I", "-c", IMPORTS])
-    )
+    usable = False
+    try:
+        why_not = (
+            _fails([python, "-I", "-m", "venv", "--clear", DIRECTORY])
+            or _fails(pip)
+            or _fails([PYTHON, "-I", "-c", IMPORTS])
+        )
+        usable = not why_not
+        return why_not
+    finally:
+        if not usable:
+            children.remove(DIRECTORY)
 
 
 def _fails(command: List[str]) -> str:
@@ -76,6 +87,5 @@ def run(
 
 def difference(ours: Dict[str, np.ndarray], theirs: Dict[str, np.ndarray]) -> float:
     """The largest difference of a parameter, relative to the largest number in it."""
-    return max(
-        float(np.abs(ours[name] - theirs[name]).max() / np.abs(ours[name]).max()) for name in ours
-    )
+    by_name = [np.abs(ours[name] - theirs[name]).max() / np.abs(ours[name]).max() for name in ours]
+    return float(np.max(by_name))  # Python's max would pass over NaN

@@ -1,13 +1,13 @@
 """Our way of training against the published way, in one process tree and in alternation.
 
-python -m benchmarks.speed [--rounds=3] [--seconds=4] [--with_jax]     (or: make bench)
+python -m benchmarks.speed [--rounds=3] [--seconds=4] [--with_jax] [--run=1]     (or: make bench)
 
 Each way of running the training loop is measured in a process of its own (XLA reads its flags when
 TensorFlow loads), round by round, so that a machine whose speed drifts is as fair to one as to the
 other. Prints tables of medians, of ratios within each round, and of where each second of a whole
-run goes; writes benchmarks/speed.json and benchmarks/speed.png. With --with_jax the same iteration
-is measured in today's JAX as well, in an environment of its own (.venv-jax), made where it is not
-there yet.
+run goes; writes benchmarks/speed_RUN.json, anew after each round, and benchmarks/speed_RUN.png.
+With --with_jax the same iteration is measured in today's JAX as well, in an environment of its own
+(.venv-jax), made where it is not there yet. --way=NAME measures one way or figure alone.
 """
 
 import argparse
@@ -16,13 +16,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from benchmarks import jax_environment, seconds, ways
+from benchmarks import children, jax_environment, seconds, ways
 from benchmarks.children import die_with_parent
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 ITERATIONS, DISCRIMINATOR_ITERATIONS = 150_000, 45_000
 """Of the default experiment: 10 components of 15,000, 9 mixture discriminators of 5,000."""
 
@@ -35,21 +37,22 @@ class Way(NamedTuple):
     no_flags: bool = False  # whether our XLA flags are left out
 
 
-WAYS = {
-    "published": Way("published: a Session.run with feed_dict for each part", "published"),
-    "fused": Way("one fused Session.run an iteration, feed_dict", "fused"),
-    "loop": Way("in-graph loop, plain TensorFlow", "loop_without_xla"),
-    "xla": Way("in-graph loop, XLA as it comes", "loop_with_xla", no_flags=True),
-    "xla_flags": Way("in-graph loop, XLA with our flags", "loop_with_xla"),
-    "estimator": Way("ours: the same inside Estimator.train, input drawn beside it", "estimator"),
-}
-"""Iterations a second of a component's training."""
 JAX_WAYS = {
     f"jax_{loop}": Way(f"JAX {jax_environment.JAX}: jit of a {loop}", f"jax_{loop}")
     for loop in ("fori_loop", "scan")
 }
 """With --with_jax."""
-ALL_WAYS = {**WAYS, **JAX_WAYS}
+ALL_WAYS = {
+    "published": Way("published: a Session.run with feed_dict for each part", "published"),
+    "fused": Way("one fused Session.run an iteration, feed_dict", "fused"),
+    "loop": Way("in-graph loop, plain TensorFlow", "loop_without_xla"),
+    "xla": Way("in-graph loop, XLA as it comes", "loop_with_xla", no_flags=True),
+    "xla_flags": Way("in-graph loop, XLA with our flags", "loop_with_xla"),
+    **JAX_WAYS,
+    "estimator": Way("ours: our flags inside Estimator.train, input drawn beside it", "estimator"),
+}
+"""Iterations a second of a component's training."""
+WAYS = {name: way for name, way in ALL_WAYS.items() if name not in JAX_WAYS}
 FIGURES = {
     "published_discriminator": "it/s, published way of a mixture discriminator",
     "discriminator": "it/s, ours of a mixture discriminator, inside Estimator.train",
@@ -57,7 +60,7 @@ FIGURES = {
     "first": "s, ours: graph, session, XLA compiles, first 1,000 iterations",
     "restore": "s, ours: graph, session, restore, first predictions",
     "evaluation": "ms, C, log_p and modes of one mixture",
-    "picture": "ms, one step's picture",
+    "pictures": "ms, one step's pictures (step and calibration), one BLAS thread",
 }
 """Beside the loop, each in a process of its own."""
 WHOLE_RUN = {
@@ -169,31 +172,47 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="a way's measurement takes")
     parser.add_argument("--with_jax", action="store_true", help="measure today's JAX as well")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
+    parser.add_argument("--run", type=int, default=1, help="its number, in the files' names")
+    parser.add_argument(
+        "--way", choices=[*ALL_WAYS, *FIGURES], metavar="NAME", help="measure and print it alone"
+    )
     given = parser.parse_args()
-    if given.way:
-        print(_one_way(given.way, given.seconds))
-        return
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # removes what it made
-    names = list(WAYS)
-    if given.with_jax:
-        why_not = jax_environment.make()
-        if why_not:
-            print(f"JAX is not measured: {why_not}", flush=True)
-        else:
-            names += JAX_WAYS
-    rounds = []
-    for number in range(given.rounds):
-        rounds.append(one_round(names, given.seconds))
+    signal.signal(signal.SIGTERM, _end)
+    with children.directory() as directory:  # of all children, which may be killed
+        os.environ["TMPDIR"] = tempfile.tempdir = directory
+        if given.way:
+            print(_one_way(given.way, given.seconds))
+            return
+        names = list(WAYS)
+        if given.with_jax:
+            why_not = jax_environment.make()
+            if why_not:
+                print(f"JAX is not measured: {why_not}", flush=True)
+            else:
+                names += JAX_WAYS
+        measure(names, given.rounds, given.seconds, given.run)
+
+
+def _end(number: int, _: Any) -> None:
+    """At a signal: what was made is removed, whatever comes meanwhile."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def measure(names: List[str], number: int, given_seconds: float, run: int) -> None:
+    """So many rounds: prints and writes them."""
+    rounds: List[Dict[str, float]] = []
+    path = os.path.join(HERE, f"speed_{run}")
+    for index in range(number):
+        rounds.append(one_round(names, given_seconds))
         shown = json.dumps({name: round(value, 2) for name, value in rounds[-1].items()})
-        print(f"round {number + 1}: {shown}", flush=True)
-    tables = summarise(rounds)
+        print(f"round {index + 1}: {shown}", flush=True)
+        tables = summarise(rounds)
+        with open(f"{path}.json", "w") as file:
+            json.dump({"rounds": rounds, **tables}, file, indent=1)
+            file.write("\n")
     _print(tables)
-    here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, "speed.json"), "w") as file:
-        json.dump({"rounds": rounds, **tables}, file, indent=1)
-        file.write("\n")
-    draw(tables["ways"], os.path.join(here, "speed.png"))
+    draw(tables["ways"], f"{path}.png")
 
 
 def _one_way(name: str, given_seconds: float) -> float:

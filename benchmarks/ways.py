@@ -223,7 +223,7 @@ def published_discriminator(seconds: float) -> float:
 
 def run_main(*flags: str) -> Dict[str, Any]:
     """A whole run of main.py: what `children.watch` tells of it by name, and its last state."""
-    with tempfile.TemporaryDirectory() as directory:
+    with children.directory() as directory:
         workdir = os.path.join(directory, "run")
         command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, f"--workdir={workdir}"]
         watched = children.watch(command)
@@ -285,14 +285,20 @@ def evaluation(seconds: float) -> float:
     return 1000 / rate_of(lambda: scorer.score(drawn), seconds, warm_up=1)
 
 
-def picture(seconds: float) -> float:
-    """Milliseconds of one step's picture, from its file to the PNG."""
+def pictures(seconds: float) -> float:
+    """Milliseconds of one step's pictures, from their file to the PNGs, drawn where a run does."""
     from benchmarks.feed_dict import rate_of
     from report import plots_jobs
+    from report.side_process import SideProcess
 
-    with tempfile.TemporaryDirectory() as directory:
-        workdir, png = os.path.join(directory, "run"), os.path.join(directory, "step.png")
-        command = [sys.executable, os.path.join(ROOT, "main.py"), "--steps=2", "--epochs=1"]
-        children.watch([*command, f"--workdir={workdir}"])
+    with children.directory() as directory, SideProcess() as side:
+        workdir = os.path.join(directory, "run")
+        command = [sys.executable, os.path.join(ROOT, "main.py"), "--flagfile=cpu.flags"]
+        children.watch([*command, "--steps=2", "--epochs=1", f"--workdir={workdir}"])
         source = os.path.join(workdir, "components", "02", "picture.npz")
-        return 1000 / rate_of(lambda: plots_jobs.step(source, png), seconds, warm_up=1)
+        pngs = [os.path.join(directory, name) for name in ("step.png", "calibration.png")]
+
+        def draw() -> None:
+            side.result(side.submit(plots_jobs.step, source, *pngs))
+
+        return 1000 / rate_of(draw, seconds, warm_up=1)

@@ -1,5 +1,6 @@
 """What the speed benchmark makes of what it measures; its processes; where JAX cannot be had."""
 
+import json
 import os
 import signal
 import subprocess
@@ -83,8 +84,27 @@ def test_ratios_are_within_a_round():
 def test_jax_has_rows_where_it_was_measured():
     jax = {"jax_fori_loop": 2000.0, "jax_scan": 3000.0}
     rows = speed.summarise([a_round(500.0, 15_000.0, 22.0, **jax)])["ways"]
-    assert [row["ratio"][0] for row in rows[-2:]] == [4.0, 6.0]
-    assert all("JAX" in row["title"] for row in rows[-2:])
+    assert "with our flags" in rows[-4]["title"]
+    assert [row["ratio"][0] for row in rows[-3:]] == [4.0, 6.0, 30.0]
+    assert all("JAX" in row["title"] for row in rows[-3:-1])
+
+
+def test_a_failure_in_a_later_round_loses_no_earlier_one(tmp_path, monkeypatch):
+    rounds = [a_round(500.0, 15_000.0, 22.0), a_round(250.0, 10_000.0, 32.0)]
+    made = iter(rounds)
+
+    def one_round(names, given_seconds):
+        for each in made:
+            return each
+        raise RuntimeError("the third fails")
+
+    monkeypatch.setattr(speed, "HERE", str(tmp_path))
+    monkeypatch.setattr(speed, "one_round", one_round)
+    with pytest.raises(RuntimeError, match="the third fails"):
+        speed.measure(list(speed.WAYS), 3, 1.0, run=7)
+    assert os.listdir(str(tmp_path)) == ["speed_7.json"]
+    written = json.loads((tmp_path / "speed_7.json").read_text())
+    assert written == {"rounds": rounds, **speed.summarise(rounds)}
 
 
 BUSY = "import time\nwhile time.process_time() < {}: pass\n"
@@ -132,8 +152,59 @@ def test_a_killed_benchmark_leaves_no_process():
         benchmark.wait()
 
 
+LEAVES_A_DIRECTORY = """
+import tempfile, time
+tempfile.mkdtemp()
+print("here", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_benchmark_that_is_asked_to_end_leaves_no_directory(tmp_path):
+    benchmark = (
+        "import sys\n"
+        "from benchmarks import children, speed\n"
+        f"watched = [sys.executable, '-c', {LEAVES_A_DIRECTORY!r}]\n"
+        "speed.one_round = lambda *_: children.watch(watched)\n"
+        "speed.main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", benchmark],
+        cwd=children.ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.glob("*/*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert list(tmp_path.glob("*/*"))
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert not list(tmp_path.iterdir())
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_directory_is_removed_while_another_still_writes(tmp_path):
+    writing = """
+import os, sys, time
+end = time.monotonic() + 0.5
+while time.monotonic() < end:
+    os.makedirs(os.path.join(sys.argv[1], "deeper"), exist_ok=True)
+    open(os.path.join(sys.argv[1], "deeper", str(time.monotonic())), "w").close()
+"""
+    with children.directory() as directory:
+        writer = subprocess.Popen([sys.executable, "-c", writing, directory])
+        while not os.listdir(directory):
+            time.sleep(0.01)
+    assert writer.wait() in (0, 1)  # 1: a file's directory went away beneath it
+    assert not os.path.exists(directory)
+
+
 def test_where_jax_cannot_be_had_the_reason_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(jax_environment, "PYTHON", str(tmp_path / "none"))
+    monkeypatch.setattr(jax_environment, "DIRECTORY", str(tmp_path / "environment"))
+    monkeypatch.setattr(jax_environment, "PYTHON", str(tmp_path / "environment" / "python"))
     monkeypatch.setattr(jax_environment, "PYTHONS", ("no-such-python", sys.executable))
     assert jax_environment.make() == "no Python 3.11 or later found that makes environments"
 
@@ -146,8 +217,19 @@ def test_where_jax_cannot_be_had_the_reason_is_one_line(tmp_path, monkeypatch):
     assert jax_environment.make() == "last"
     assert os.listdir(str(tmp_path)) == ["python"]
 
+    stand_in.write_text(  # it can, but nothing can be installed there
+        '#!/bin/sh\n[ "$2" = -c ] && exit 0\nmkdir "$5"\n'
+        """printf '#!/bin/sh\\necho no network >&2; exit 1\\n' > "$5/python"\n"""
+        'chmod +x "$5/python"\n'
+    )
+    assert jax_environment.make() == "no network"
+    assert os.listdir(str(tmp_path)) == ["python"]
+
 
 def test_a_difference_is_relative_to_the_largest_number():
     ours = {"a": np.array([1.0, -4.0]), "b": np.array([[0.5]])}
     theirs = {"a": np.array([1.5, -4.0]), "b": np.array([[0.5]])}
     assert jax_environment.difference(ours, theirs) == 0.125
+    for name in ours:  # wherever it stands, it is no agreement
+        theirs = {**ours, name: np.full_like(ours[name], np.nan)}
+        assert np.isnan(jax_environment.difference(ours, theirs))
