@@ -33,7 +33,7 @@ def compare(call: Call, paths: List[str], explicit: Dict[str, Any]) -> None:
     opened, workdirs = [], [Workdir(path) for path in paths]
     outputs.check_file(command.output, command.mode, (".html",), workdirs, [])
     for workdir in workdirs:
-        settings, state = shared.open_run(workdir)
+        settings, state = shared.read_run(workdir)
         shared.check_files(workdir, state, settings)
         opened.append((workdir, settings.flat(), state))
 

@@ -10,11 +10,11 @@ import numpy as np
 from base import durable
 from base.streams import Purpose
 from boost import scoring
-from commands import sample, shared
-from commands.shared import Call, Opened
+from commands import shared
+from commands.shared import Call
 from evaluation import metrics
+from evaluation.metrics import Metrics, Spread
 from storage import outputs
-from storage.workdir import Workdir
 
 log = logging.getLogger("adagan")
 
@@ -26,39 +26,43 @@ def evaluate(call: Call, explicit: Dict[str, Any]) -> None:
       call: the command.
       explicit: settings that were given by flags; they must be those of the run.
     """
-    command = call.command
-    workdir = Workdir(command.workdir)
-    settings, state = shared.open_run(workdir)
-    settings, seed = shared.with_explicit(settings, explicit, workdir)
+    command, run = call.command, shared.open_run(call, explicit)
     if command.output:
-        data_file = settings.data.data_file
-        outputs.check_file(command.output, command.mode, (".json",), [workdir], [data_file])
-    run = shared.opened(call, workdir, settings, state, seed)
-    number = scoring.DRAWS * run.scorer.sizes.of_model
-    drawn = sample.draw(call, run, number, Purpose.EVALUATE)
-    if drawn is not None:
-        for line in _scored(run, drawn, command.output):
-            log.info("%s", line)
+        data_file = run.settings.data.data_file
+        outputs.check_file(command.output, command.mode, (".json",), [run.workdir], [data_file])
+    dataset, scorer = shared.load_unchanged(call, run)
+    engine = shared.make_engine(call, run.settings, run.workdir)
+    if engine.rank:
+        return
+
+    from commands import parts
+
+    components = parts.make_components(run.settings, dataset, scorer, engine, run.workdir)
+    source = parts.make_source(components, run.state, command.refine)
+    number = scoring.DRAWS * scorer.sizes.of_model
+    drawn = np.split(source.sample(number, run.seed, Purpose.EVALUATE), scoring.DRAWS)
+    draws = [scorer.score(part)[0] for part in drawn]
+    if command.output:
+        durable.write_atomically(command.output, _text(draws))
+    modes = len(dataset.truth.means) if dataset.truth else 0
+    for line in _lines(draws, run.state.perfect, modes):
+        log.info("%s", line)
 
 
-def _scored(run: Opened, drawn: np.ndarray, output: str) -> List[str]:
-    """The lines to print.
+def _text(draws: List[Metrics]) -> str:
+    """The figures of each draw as strict JSON."""
+    figures = [
+        {name: None if math.isnan(value) else value for name, value in each._asdict().items()}
+        for each in draws
+    ]
+    return json.dumps(figures, indent=1) + "\n"
 
-    Args:
-      run: the run.
-      drawn: [`scoring.DRAWS` x `sizes.of_model`, *shape] samples in random order.
-      output: .json file for the figures of each draw; "": none.
-    """
-    draws = [run.scorer.score(part)[0] for part in np.split(drawn, scoring.DRAWS)]
-    if output:
-        figures = [
-            {name: None if math.isnan(value) else value for name, value in each._asdict().items()}
-            for each in draws
-        ]
-        durable.write_atomically(output, json.dumps(figures, indent=1) + "\n")
+
+def _lines(draws: List[Metrics], perfect: Spread, modes: int) -> List[str]:
+    """The lines to print; modes: of the truth, 0 where it is not known."""
     lines = [metrics.published_line(draws[0])]
-    if run.dataset.truth:
-        lines.append("  " + metrics.modes_line(draws[0], len(run.dataset.truth.means)))
+    if modes:
+        lines.append("  " + metrics.modes_line(draws[0], modes))
     lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(metrics.spread(draws))}")
-    lines.append(f"Perfect sampler: {metrics.spread_line(run.state.perfect)}")
+    lines.append(f"Perfect sampler: {metrics.spread_line(perfect)}")
     return lines

@@ -22,35 +22,28 @@ def export(call: Call, explicit: Dict[str, Any]) -> None:
       call: the command.
       explicit: settings that were given by flags; they must be those of the run.
     """
-    command = call.command
-    workdir = Workdir(command.workdir)
-    settings, state = shared.open_run(workdir)
-    settings, seed = shared.with_explicit(settings, explicit, workdir)
+    command, run = call.command, shared.open_run(call, explicit)
+    workdir, settings = run.workdir, run.settings
     directory = os.path.normpath(command.export_dir or workdir.join("export", command.format))
 
     def check() -> None:
-        _check(command, directory, len(state.steps), workdir, settings.data.data_file)
+        _check(command, directory, len(run.state.steps), workdir, settings.data.data_file)
 
     check()
-    run = shared.opened(call, workdir, settings, state, seed)
+    dataset, scorer = shared.load_unchanged(call, run)
     # For use anywhere: made with full precision.
-    engine = shared.make_engine(
-        call._replace(device=DeviceSettings(device="cpu")), settings, workdir
-    )
+    on_cpu = call._replace(device=DeviceSettings(device="cpu"))
+    engine = shared.make_engine(on_cpu, settings, workdir)
     if engine.rank:
         return
 
-    from boost.refiner import Refiner
     from commands import exported_model, parts
 
-    components = parts.make_components(settings, run.dataset, run.scorer, engine, workdir)
-    refiner = None
-    if command.refine:
-        refiner = Refiner(components, state)
-        log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
-    wanted = exported_model.Wanted(command.format, command.component, directory, seed)
+    components = parts.make_components(settings, dataset, scorer, engine, workdir)
+    refiner = parts.make_refiner(components, run.state) if command.refine else None
+    wanted = exported_model.Wanted(command.format, command.component, directory, run.seed)
     # Checked again: something may have come there in the meantime.
-    for line in exported_model.export_mixture(components, state, wanted, check, refiner):
+    for line in exported_model.export_mixture(components, run.state, wanted, check, refiner):
         log.info("%s", line)
 
 

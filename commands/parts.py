@@ -3,7 +3,8 @@
 Loads TensorFlow, so that commands import it when all input is known to be good.
 """
 
-from typing import Tuple
+import logging
+from typing import Tuple, Union
 
 from base import version
 from base.errors import UsageError
@@ -11,6 +12,8 @@ from boost import loop, meta_algorithms, scoring
 from boost.components import Components
 from boost.discriminators import MixtureDiscriminators
 from boost.loop import Loop
+from boost.refiner import Refiner
+from boost.sampler import Sampler
 from boost.scoring import Scorer
 from boost.step import Parts
 from commands import shared
@@ -19,7 +22,10 @@ from estimator.engine import Engine
 from input_fn import datasets
 from input_fn.datasets import Dataset
 from model_fn import dcgan
+from storage.state import State
 from storage.workdir import Workdir
+
+log = logging.getLogger("adagan")
 
 
 def make_components(
@@ -81,3 +87,15 @@ def make_loop(
         program=version.digest(),
     )
     return made, (components.iterations, discriminators.iterations)
+
+
+def make_source(components: Components, state: State, refine: bool) -> Union[Sampler, Refiner]:
+    """What draws samples of a run's mixture, refined ones if told to."""
+    return make_refiner(components, state) if refine else Sampler(components, state)
+
+
+def make_refiner(components: Components, state: State) -> Refiner:
+    """What draws refined samples; trained the first time."""
+    refiner = Refiner(components, state)
+    log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
+    return refiner

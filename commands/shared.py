@@ -33,18 +33,38 @@ class Call(NamedTuple):
     verbosity: int
 
 
-class Opened(NamedTuple):
-    """A run that is there, and its data."""
+class Run(NamedTuple):
+    """A run that is there, as it is going to be used."""
 
     workdir: Workdir
-    settings: Settings
+    settings: Settings  # that it was made with; its data may lie elsewhere now
     state: State  # of one step at least
-    dataset: Dataset
-    scorer: Scorer  # of the evaluation
     seed: int  # of what is drawn
 
 
-def open_run(workdir: Workdir) -> Tuple[Settings, State]:
+def open_run(call: Call, explicit: Dict[str, Any]) -> Run:
+    """The run in `--workdir`.
+
+    Args:
+      call: the command.
+      explicit: settings that were given by flags; they must be those of the run, but for the seed
+        and where its data lie now.
+
+    Raises:
+      UsageError: if there is no such run, or names the first setting that differs.
+    """
+    workdir, given = Workdir(call.command.workdir), dict(explicit)
+    settings, state = read_run(workdir)
+    seed = given.pop("seed", settings.run.seed)
+    check(RunSettings(seed))
+    moved = given.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
+    data = dataclasses.replace(settings.data, data_file=moved)
+    settings = dataclasses.replace(settings, data=data)
+    all_settings.check_same(given, settings, workdir.path)
+    return Run(workdir, settings, state, seed)
+
+
+def read_run(workdir: Workdir) -> Tuple[Settings, State]:
     """What a run was made with, and its committed steps, of which there is one at least.
 
     Raises:
@@ -58,46 +78,15 @@ def open_run(workdir: Workdir) -> Tuple[Settings, State]:
     return settings, state
 
 
-def with_explicit(
-    settings: Settings, explicit: Dict[str, Any], workdir: Workdir
-) -> Tuple[Settings, int]:
-    """The settings of a run as it is going to be used, and the seed of what is drawn.
-
-    Args:
-      settings: that it was made with.
-      explicit: settings that were given by flags; they must be those of the run, but for the seed
-        and where its data lie now.
-      workdir: of the run.
+def load_unchanged(call: Call, run: Run) -> Tuple[Dataset, Scorer]:
+    """As `load`, of a run that is there: nothing of it may have been changed.
 
     Raises:
-      UsageError: names the first that differs.
+      UsageError: if something was.
     """
-    given = dict(explicit)
-    seed = given.pop("seed", settings.run.seed)
-    check(RunSettings(seed))
-    moved = given.pop("data_file", settings.data.data_file)  # the fingerprint knows other data
-    data = dataclasses.replace(settings.data, data_file=moved)
-    settings = dataclasses.replace(settings, data=data)
-    all_settings.check_same(given, settings, workdir.path)
-    return settings, seed
-
-
-def opened(call: Call, workdir: Workdir, settings: Settings, state: State, seed: int) -> Opened:
-    """A run with its data, which must be what they were.
-
-    Raises:
-      UsageError: if something of it was changed.
-    """
-    dataset, scorer = load(settings, call)
-    check_unchanged(workdir, state, settings, dataset)
-    return Opened(
-        workdir=workdir,
-        settings=settings,
-        state=state,
-        dataset=dataset,
-        scorer=scorer,
-        seed=seed,
-    )
+    dataset, scorer = load(run.settings, call)
+    check_unchanged(run.workdir, run.state, run.settings, dataset)
+    return dataset, scorer
 
 
 def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
