@@ -30,7 +30,7 @@ def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, 
     """
     from base import streams
     from input_fn import datasets, weighted
-    from input_fn.datasets import DataSettings
+    from input_fn.settings import DataSettings
     from model_fn import gan
     from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
@@ -276,7 +276,7 @@ def evaluation(seconds: float) -> float:
     from evaluation import metrics
     from evaluation.metrics import EvaluationSettings
     from input_fn import datasets
-    from input_fn.datasets import DataSettings
+    from input_fn.settings import DataSettings
 
     sizes = metrics.published_sizes(EvaluationSettings())
     dataset = datasets.load(DataSettings(), sizes.of_data, 64)

@@ -10,7 +10,7 @@ from base.options import check, option
 from boost.settings import BoostSettings
 from estimator.engine import DeviceSettings
 from evaluation.metrics import EvaluationSettings
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from model_fn.settings import (
     GanSettings,
     MixtureDiscriminatorSettings,

@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.tables import judges
 from benchmarks.tables.judges import Judge
 from input_fn import gmm
-from input_fn.datasets import DataSettings
 from input_fn.gmm import GaussianMixture
+from input_fn.settings import DataSettings
 
 
 class Cell(NamedTuple):

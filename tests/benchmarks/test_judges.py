@@ -18,7 +18,7 @@ from benchmarks.tables import __main__ as tables
 from benchmarks.tables import judges, pictures, real, sweep
 from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 
 
 def test_divergences_of_labels_against_closed_forms():

@@ -9,7 +9,7 @@ from sklearn.neighbors import KernelDensity as SklearnKernelDensity
 from boost import scoring
 from evaluation import coverage, kde, metrics, modes
 from input_fn import datasets
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from report import drawing
 
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 
 from input_fn import datasets, files
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
 TYPES = "f2 f4 f8 f16 i1 i2 i4 i8 u1 u2 u4 u8 >f4 >i8 =f8 |i1".split()

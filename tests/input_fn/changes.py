@@ -6,7 +6,7 @@ import numpy as np
 
 from base import machine
 from input_fn import datasets, weighted
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 
 POINTS = np.random.RandomState(0).randn(300, 2, 2)
 

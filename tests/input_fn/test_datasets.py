@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 from base import machine
 from base.errors import UsageError
 from input_fn import datasets, files, fixed, gmm
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 
 
 def test_ten_modes_in_the_plane_are_the_published_ones():

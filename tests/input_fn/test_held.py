@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from base import machine
 from base.errors import UsageError
 from input_fn import datasets, files, pipelines, weighted
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from tests.conftest import ROOT
 from tests.input_fn.changes import CHANGES, POINTS, WAYS, load, saved
 

@@ -8,7 +8,7 @@ import pytest
 
 from base import machine
 from input_fn import datasets, files, read_ahead, weighted
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 
 NUMBER, DIMENSION = 40_000, 100
 

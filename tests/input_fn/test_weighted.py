@@ -8,7 +8,7 @@ from scipy.stats import chisquare, kstest
 
 from base import streams
 from input_fn import datasets, weighted
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from input_fn.weighted import WeightedIndices
 
 
