@@ -18,7 +18,7 @@ from typing import Any, List
 
 from absl import app, flags
 
-from base import console, errors, flag_files, signals
+from base import console, errors, flag_files, signals, version
 from base.errors import Diverged, HelperLost, Stopped, UsageError, WorkerLost
 from base.options import check
 from commands import compare, evaluate, export, sample, train
@@ -40,6 +40,7 @@ HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15
   tensorboard --logdir=mine --host=127.0.0.1
 
 The same command again goes on after the last finished step. --flagfile=FILE reads flags.
+--version prints the version.
 """
 
 FOR = {
@@ -53,6 +54,8 @@ FOR = {
     "overwrite": ("export",),
 }
 """Modes that take a flag of the command."""
+HELP_FLAGS = {"--help", "-help", "--helpshort", "-h"}
+VERSION_FLAGS = {"--version", "-version"}
 PATHS = ("workdir", "data_file", "output", "export_dir")
 
 log = logging.getLogger("adagan")
@@ -86,11 +89,12 @@ def help_text() -> str:
 
 
 def parse(arguments: List[str]) -> List[str]:
-    """Parsing by absl, but `--help` teaches and ends well."""
-    if {"--help", "-help", "--helpshort", "-h"} & set(arguments[1:]):
-        with contextlib.suppress(BrokenPipeError):  # who reads it has seen enough
-            print(help_text(), flush=True)
-        os._exit(0)
+    """Parsing by absl, but `--help` teaches and ends well, as does `--version`."""
+    for asked, text in ((HELP_FLAGS, help_text), (VERSION_FLAGS, lambda: version.NUMBER)):
+        if asked & set(arguments[1:]):
+            with contextlib.suppress(BrokenPipeError):  # who reads it has seen enough
+                print(text(), flush=True)
+            os._exit(0)
     try:
         return app.parse_flags_with_usage([arguments[0], *flag_files.expand(arguments[1:])])
     except (UsageError, ValueError) as error:  # absl lets some values' errors through

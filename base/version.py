@@ -1,10 +1,12 @@
-"""Which program this is: a digest of its own source. A leaf."""
+"""Which program this is: its number, and a digest of its own source."""
 
 import glob
 import hashlib
 import os
 from typing import List
 
+NUMBER = "0.7.0"
+"""Of the version; CHANGES.md says what it brought."""
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_OF_THE_PROGRAM = ("tests", "benchmarks")
 

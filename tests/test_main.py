@@ -12,7 +12,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from storage.workdir import Workdir
-from tests.conftest import TINY, run_main
+from tests.conftest import ROOT, TINY, run_main
 
 
 def metrics_of(workdir):
@@ -246,6 +246,14 @@ def test_help_groups_the_flags_and_ends_well():
     assert "Mixture discriminator:\n" in done.stdout
     assert "--beta_constant=0.5  (0, 1)" in done.stdout
     assert done.stderr == ""
+
+
+def test_the_version_is_that_of_the_newest_changes():
+    done = run_main("--version")
+    with open(os.path.join(ROOT, "CHANGES.md")) as file:
+        newest = next(line for line in file if line.startswith("## "))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert newest.startswith(f"## {done.stdout.strip()} (")
 
 
 def test_absls_own_flag_errors_keep_their_status():
