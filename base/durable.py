@@ -1,34 +1,22 @@
-"""Files that survive a crash: written whole, brought to disk, renamed into place. A leaf."""
+"""Files that survive a crash: written whole, brought to disk, renamed into place."""
 
-import atexit
 import contextlib
-import ctypes
 import errno
-import fcntl
-import glob
 import hashlib
 import logging
 import os
-import secrets
 import shutil
 import signal
 import stat
-from typing import IO, Any, Callable, Iterator, List, Set, Tuple
+from typing import IO, Iterator, List, Set
 
-from base import machine
+from base import machine, unfinished
 
 LONGEST_TEXT = 256 << 20
 """Bytes of a text that is read whole: a state of 10,000 steps has 30 MB."""
-UNFINISHED, ASIDE = ".tmp", ".old"
-"""How names end of what is not whole yet, and of what is between two names."""
-LONGEST_STEM = 200
-"""Bytes of a name that ends so; file systems take 255."""
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 log = logging.getLogger("adagan")
-
-_unfinished: Set[str] = set()
-_unsynced: Set[str] = set()  # mounts whose directories cannot be brought to disk, told once
+_unsynced: Set[str] = set()  # mounts whose directories cannot be brought to disk, each said once
 
 
 def reached(point: str) -> None:
@@ -59,8 +47,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
       OSError: names the file; what was there is still there.
     """
     with naming(path):
-        remove_left(path)
-        temporary, descriptor = _made_for_me(path, _open_new)
+        unfinished.remove_left(path)
+        temporary, descriptor = unfinished.new_file(path)
         try:
             with open(descriptor, "wb") as file:
                 yield file
@@ -74,7 +62,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
                 os.remove(temporary)
             raise
         finally:
-            _unfinished.discard(temporary)
+            unfinished.forget(temporary)
         reached("renamed")
         sync_directory(os.path.dirname(path) or ".")
 
@@ -90,9 +78,9 @@ def replacing_directory(path: str) -> Iterator[str]:
       OSError: what was there is still there.
     """
     with naming(path):
-        bring_back(path)
-        remove_left(path)
-        temporary, descriptor = _made_for_me(path, _open_new_directory)
+        unfinished.bring_back(path)
+        unfinished.remove_left(path)
+        temporary, descriptor = unfinished.new_directory(path)
         try:
             yield temporary
             tree = [(top, name) for top, _, names in os.walk(temporary) for name in names]
@@ -106,92 +94,16 @@ def replacing_directory(path: str) -> Iterator[str]:
             sync_directory(os.path.dirname(path) or ".")
         finally:  # the new one, unless it is whole: then the old one
             shutil.rmtree(temporary, ignore_errors=True)
-            _unfinished.discard(temporary)
+            unfinished.forget(temporary)
             os.close(descriptor)
-
-
-def bring_back(path: str) -> None:
-    """Undoes the first of two renames that a kill came between."""
-    for aside in _named(path, ASIDE):
-        if os.path.lexists(path):
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            os.rename(aside, path)
-
-
-def remove_at_end(path: str) -> None:
-    """Has a directory removed when this process ends, unless it is killed."""
-    _unfinished.add(path)
-    atexit.register(_remove, path)
-
-
-def remove_unfinished() -> None:
-    """Removes what this process has not finished writing: for its sudden end."""
-    for path in list(_unfinished):
-        _remove(path)
-
-
-def _made_for_me(path: str, make: Callable[[str], int]) -> Tuple[str, int]:
-    """A new file or directory beside a path, and its descriptor, which others see as held."""
-    while True:
-        temporary = f"{_stem(path)}.{secrets.token_hex(4)}{UNFINISHED}"
-        descriptor = make(temporary)
-        _unfinished.add(temporary)
-        with contextlib.suppress(OSError):  # no locks there: then nothing is taken for left
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.path.lexists(temporary):  # else another process took it for left just before
-            return temporary, descriptor
-        os.close(descriptor)
-        _unfinished.discard(temporary)
-
-
-def _open_new(path: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, 0o666)
-
-
-def _open_new_directory(path: str) -> int:
-    os.mkdir(path)
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def remove_left(path: str) -> None:
-    """Removes what processes that are no more left unfinished beside a path."""
-    for left in _named(path, UNFINISHED):
-        with contextlib.suppress(OSError):  # somebody holds it, or removes it too
-            descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(left)
-            finally:
-                os.close(descriptor)
-
-
-def _named(path: str, ending: str) -> List[str]:
-    return sorted(glob.glob(f"{glob.escape(_stem(path))}.{'[0-9a-f]' * 8}{ending}"))
-
-
-def _stem(path: str) -> str:
-    """A path whose name leaves room for an ending of ours."""
-    above, name = os.path.split(path)
-    return os.path.join(above, os.fsdecode(os.fsencode(name)[:LONGEST_STEM]))
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            os.remove(path)
 
 
 def _exchange(new: str, old: str) -> None:
     """Gives two directories each other's name."""
-    exchange: Any = getattr(ctypes.CDLL(None), "renameat2", None)
-    names = (AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE)
-    if exchange is not None and exchange(*names) == 0:
+    if unfinished.exchanged(new, old):
         return
-    aside = f"{_stem(old)}.{secrets.token_hex(4)}{ASIDE}"
+    # Between the two renames nothing is at the path: a signal would leave it so until a restart.
+    aside = unfinished.aside(old)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         os.rename(old, aside)

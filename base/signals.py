@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import Callable, Iterator
 
-from base import durable
+from base import unfinished
 from base.errors import Stopped
 
 _asked = 0
@@ -61,7 +61,7 @@ def ask(number: int) -> None:
     first, _asked = not _asked, number
     if first and _deferred:
         return
-    durable.remove_unfinished()
+    unfinished.remove_all()
     with contextlib.suppress(Exception):  # nobody reads it, or it is being written to
         sys.stdout.flush()
     if first:

@@ -97,7 +97,7 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
     if engine.rank == 0:
         with open(witness, "w", encoding="utf-8") as file:
             file.write(text)
-    engine.meet({}, witness, text)
+    engine.join_workers({}, witness, text)
     own = os.path.join(directory, f"worker{engine.rank}")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
     training = Training(gan.model_fn, own, params, stream, iterations, latent)

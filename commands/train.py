@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from typing import Any, Dict, Optional
 
-from base import durable, version
+from base import unfinished, version
 from base.errors import UsageError
 from boost import betas, scoring
 from commands import settings as all_settings
@@ -69,7 +69,7 @@ def train(call: Call, settings: Settings) -> None:
         if not engine.rank:
             workdir.make()
             workdir.lock()
-        engine.meet(_shared_facts(settings, dataset), workdir.join(LOCK), workdir.holder)
+        engine.join_workers(_shared_facts(settings, dataset), workdir.join(LOCK), workdir.holder)
         if engine.rank:
             state = workdir.read_state()
             _copy(workdir, own, settings, state)
@@ -141,7 +141,7 @@ def _repair(workdir: Workdir, settings: Settings) -> None:
 def _private(workdir: Workdir) -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
-    durable.remove_at_end(private.path)
+    unfinished.remove_at_end(private.path)
     return private
 
 

@@ -1,10 +1,10 @@
 """Replicas that train one model leave it together, and report what all of them see.
 
-A worker that left by itself would leave the others waiting for its gradients for ever. So the wish
-to leave travels with the losses, which are averaged over all replicas in every iteration.
+A worker that left by itself would leave the others waiting for its gradients for ever. So who
+wants to leave says so with the losses, which are averaged over all replicas in every iteration.
 """
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 import tensorflow as tf
 
@@ -13,13 +13,20 @@ from base.errors import Diverged
 from estimator.hooks import LossHook
 
 
+class _Leaves(NamedTuple):
+    """Whether to leave: 1 from who wants to; a mean of 0 if nobody does."""
+
+    own: tf.Tensor  # fed
+    mean: tf.Tensor  # over all replicas
+
+
 class AgreementHook(tf.train.SessionRunHook):
     """Ends a training after the same iteration everywhere, once one worker wants to."""
 
     def __init__(self, every: int):
         """Args: iterations to one report of losses."""
         self._every = every
-        self._wishes: List[tf.Tensor] = []
+        self._leaves: Any = None  # _Leaves, once the model is built
         self._losses: Optional[LossHook] = None
         self._error: Optional[Diverged] = None
         self.begun = 0
@@ -32,7 +39,7 @@ class AgreementHook(tf.train.SessionRunHook):
         self._losses = losses
 
     def agreed(self, model_fn: Callable[..., tf.estimator.EstimatorSpec]) -> Callable:
-        """The model function with its losses averaged over all replicas, and the wish with them."""
+        """The model function with its losses, and whether to leave, averaged over all replicas."""
 
         def agreed_model_fn(
             features: Dict[str, tf.Tensor],
@@ -44,13 +51,14 @@ class AgreementHook(tf.train.SessionRunHook):
             spec = model_fn(
                 features=features, labels=labels, mode=mode, params=params, config=config
             )
-            wish = tf.placeholder_with_default(0.0, [])
+            own_leaves = tf.placeholder_with_default(0.0, [])
             names = sorted(spec.predictions)
-            own = tf.stack([spec.predictions[name] for name in names] + [wish])
+            own = tf.stack([spec.predictions[name] for name in names] + [own_leaves])
             # Not the context's own all_reduce, whose gradient does not find replicas' variables.
             context = tf.distribute.get_replica_context()
-            *means, wished = tf.unstack(context.merge_call(_mean, args=(own,)))
-            self._wishes = self._wishes or [wish, wished]  # of the worker's first replica
+            *means, leaves = tf.unstack(context.merge_call(_mean, args=(own,)))
+            # Of the worker's first replica: the mean is the same on all.
+            self._leaves = self._leaves or _Leaves(own_leaves, leaves)
             return spec._replace(predictions=dict(zip(names, means)), loss=means[0])
 
         return agreed_model_fn
@@ -72,12 +80,12 @@ class AgreementHook(tf.train.SessionRunHook):
     def before_run(self, run_context: Any) -> Any:
         """Asks whether anybody wants to leave, and for the losses where they are due."""
         self.begun += 1
-        wish, wished = self._wishes
-        fetches = {"wished": wished}
+        own, all_replicas = self._leaves
+        fetches = {"leaves": all_replicas}
         if self._losses and self.begun % self._every == 0:
             fetches["losses"] = self._losses.before_run(run_context).fetches
         leaving = signals.asked() or self._error
-        return tf.train.SessionRunArgs(fetches, {wish: 1.0} if leaving else None)
+        return tf.train.SessionRunArgs(fetches, {own: 1.0} if leaving else None)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Leaves, or has the losses judged.
@@ -85,7 +93,7 @@ class AgreementHook(tf.train.SessionRunHook):
         Raises:
           Diverged: if they were bad, once all others know.
         """
-        if run_values.results["wished"]:
+        if run_values.results["leaves"]:
             self.check()
             self.left = True
             run_context.request_stop()

@@ -114,7 +114,7 @@ def _cluster(given: Any) -> Cluster:
 
 
 @contextlib.contextmanager
-def told_to_tensorflow(cluster: Cluster) -> Iterator[None]:
+def in_environment(cluster: Cluster) -> Iterator[None]:
     """Within it, TensorFlow finds the cluster in the environment; one worker alone finds none.
 
     Outside, TF_CONFIG is taken away: RunConfig reads it even where nothing is distributed. What

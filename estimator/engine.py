@@ -112,7 +112,7 @@ class Engine(abc.ABC):
         """
 
     @abc.abstractmethod
-    def meet(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
+    def join_workers(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
         """Waits for the processes that train along, and checks that they belong together.
 
         Args:

@@ -4,18 +4,20 @@ Building the graph of a GAN in Python takes six times as long as importing it, a
 only graphs that are equal node by node no second time.
 """
 
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
 import numpy as np
 import tensorflow as tf
 
 from estimator import loops
-from estimator.hooks import largest_weight
+from estimator.engine import Training
+from estimator.hooks import Measured, largest_weight
 from input_fn import fixed
-from input_fn.fixed import FixedInput
 from input_fn.pipelines import COUNT
 
 GLOBAL_STEP = "global_step"
+POINTS = ""
+"""What the input of points to predict for is called, which no feature is."""
 
 
 class TrainingGraph(NamedTuple):
@@ -34,10 +36,8 @@ class TrainingGraph(NamedTuple):
 class Model(NamedTuple):
     """A training graph within an Estimator's."""
 
-    step: tf.Tensor  # after a Session.run
-    means: Dict[str, tf.Tensor]
-    largest: tf.Tensor  # of the trained weights, after a Session.run
-    asked: tf.Tensor  # [fixed.BATCH, *shape], fed with points to predict for
+    measured: Measured
+    points: tf.Tensor  # [fixed.BATCH, *shape], fed with those to predict for
     predictions: Dict[str, tf.Tensor]
     saver: tf.train.Saver
     init_op: tf.Operation
@@ -50,62 +50,44 @@ class Model(NamedTuple):
         session.run(operations, dict(zip(fed, values.values())))
 
 
-def build(
-    model_fn: Callable,
-    params: Any,
-    shapes: Dict[str, Tuple[int, ...]],
-    chunk: int,
-    points: FixedInput,
-    compiled: bool,
-) -> TrainingGraph:
+def build(training: Training, chunk: int, compiled: bool) -> TrainingGraph:
     """Builds the loop around a model function's TRAIN mode, its PREDICT mode and what saves it.
 
     Args:
-      model_fn: as `loops.looped` takes it.
-      params: handed to the model function as {"params": params}.
-      shapes: of the minibatches' features, each with a leading axis of the chunk.
-      chunk: iterations to one Session.run at most.
-      points: what to predict for; only its feature and shape count.
+      training: a model function and its params; of the stream and the points to predict for only
+        names and shapes count.
+      chunk: iterations to one Session.run at most: the leading axis of the minibatches, whose
+        features are [chunk, *shape].
       compiled: see `loops.looped`.
     """
     with tf.Graph().as_default() as graph:
         tf.train.create_global_step()
         features = {
-            name: tf.placeholder(tf.float32, (chunk, *shape)) for name, shape in shapes.items()
+            name: tf.placeholder(tf.float32, (chunk, *shape))
+            for name, shape in training.stream.shapes.items()
         }
         features[COUNT] = tf.placeholder(tf.int32, ())
-        kept: Dict[str, Any] = {}
-
-        def keep(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
-            kept.update(step=step, means=means)
-            return []
-
-        def call(function: Callable, features: Dict[str, tf.Tensor], mode: str) -> Any:
-            given = {"params": params}
-            return function(features=features, labels=None, mode=mode, params=given, config=None)
-
-        call(loops.looped(model_fn, keep, compiled), features, tf.estimator.ModeKeys.TRAIN)
-        asked = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
-        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-            spec = call(model_fn, {points.feature: asked}, tf.estimator.ModeKeys.PREDICT)
+        step, means = _train_mode(training, features, compiled)
+        points = tf.placeholder(tf.float32, (fixed.BATCH, *training.predict_for.shape))
+        predictions = _predict_mode(training, points)
         own = [v for v in tf.global_variables() if v.op.name != GLOBAL_STEP]
         saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None).as_saver_def()
         outputs = {
-            "step": kept["step"],
-            "largest": largest_weight(kept["step"]),
+            "step": step,
+            "largest": largest_weight(step),
             "init_op": tf.group(*(variable.initializer for variable in own)),
             "local_init_op": tf.local_variables_initializer(),
         }
         definition, of_global_step = _without_global_step(graph.as_graph_def())
         return TrainingGraph(
-            definition,
-            saver,
-            _names({**features, "": asked}),
-            _names(outputs),
-            _names(kept["means"]),
-            _names(spec.predictions),
-            {v.op.name: (v.initializer.name, v.initial_value.name) for v in own},
-            of_global_step,
+            definition=definition,
+            saver=saver,
+            inputs=_names({**features, POINTS: points}),
+            outputs=_names(outputs),
+            means=_names(means),
+            predictions=_names(predictions),
+            initialisers={v.op.name: (v.initializer.name, v.initial_value.name) for v in own},
+            of_global_step=of_global_step,
         )
 
 
@@ -118,6 +100,8 @@ def import_into(container: str, built: TrainingGraph, features: Dict[str, tf.Ten
       features: the minibatches.
     """
     graph = tf.get_default_graph()
+    # A copy, as other trainings import the same graph; and trainings share devices, on which
+    # variables of the same name and container are one.
     definition = tf.GraphDef()
     definition.CopyFrom(built.definition)
     for node in definition.node:
@@ -132,16 +116,48 @@ def import_into(container: str, built: TrainingGraph, features: Dict[str, tf.Ten
 
     outputs = found(built.outputs)
     return Model(
-        outputs["step"],
-        found(built.means),
-        outputs["largest"],
-        graph.get_tensor_by_name(built.inputs[""]),
-        found(built.predictions),
-        tf.train.Saver(saver_def=built.saver, save_relative_paths=True, max_to_keep=None),
-        tf.group(outputs["init_op"], tf.train.get_global_step().initializer),
-        tf.group(outputs["local_init_op"], tf.tables_initializer()),
-        built.initialisers,
+        measured=Measured(outputs["step"], found(built.means), outputs["largest"]),
+        points=graph.get_tensor_by_name(built.inputs[POINTS]),
+        predictions=found(built.predictions),
+        saver=tf.train.Saver(saver_def=built.saver, save_relative_paths=True, max_to_keep=None),
+        init_op=tf.group(outputs["init_op"], tf.train.get_global_step().initializer),
+        local_init_op=tf.group(outputs["local_init_op"], tf.tables_initializer()),
+        initialisers=built.initialisers,
     )
+
+
+def _train_mode(
+    training: Training, features: Dict[str, tf.Tensor], compiled: bool
+) -> Tuple[tf.Tensor, Dict[str, tf.Tensor]]:
+    """The global step after a Session.run, and the losses' means over it."""
+    kept: List[Tuple[tf.Tensor, Dict[str, tf.Tensor]]] = []
+
+    def keep(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
+        kept.append((step, means))
+        return []  # hooks belong to the Estimators that import the graph
+
+    loops.looped(training.model_fn, keep, compiled)(
+        features=features,
+        labels=None,
+        mode=tf.estimator.ModeKeys.TRAIN,
+        params={"params": training.params},
+        config=None,
+    )
+    (found,) = kept
+    return found
+
+
+def _predict_mode(training: Training, points: tf.Tensor) -> Dict[str, tf.Tensor]:
+    """Predictions for points [fixed.BATCH, *shape], by the variables that are trained."""
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        spec = training.model_fn(
+            features={training.predict_for.feature: points},
+            labels=None,
+            mode=tf.estimator.ModeKeys.PREDICT,
+            params={"params": training.params},
+            config=None,
+        )
+    return spec.predictions
 
 
 def _names(elements: Dict[str, Any]) -> Dict[str, str]:

@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import time
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -23,6 +23,23 @@ HELPS = (
 )
 
 
+class Measured(NamedTuple):
+    """What a Session.run leaves to look at."""
+
+    step: tf.Tensor  # the global step after it
+    means: Dict[str, tf.Tensor]  # of the losses over it
+    largest: tf.Tensor  # see `largest_weight`
+
+
+class Checkpoints(NamedTuple):
+    """Where and when a training is saved."""
+
+    model_dir: str
+    engine: str  # which one trains, see `resume.start`
+    seconds: float  # between two saves; a kill loses no more than these
+    heeds_signals: bool = True  # save and end the run when one has come
+
+
 def largest_weight(step: tf.Tensor) -> tf.Tensor:
     """The largest absolute value of the current graph's trained weights, after a run."""
     with tf.control_dependencies([step]):
@@ -35,9 +52,7 @@ class LossHook(tf.train.SessionRunHook):
 
     def __init__(
         self,
-        step: tf.Tensor,
-        means: Dict[str, tf.Tensor],
-        largest: tf.Tensor,
+        measured: Measured,
         model_dir: str,
         report: Report,
         start: int,
@@ -46,15 +61,13 @@ class LossHook(tf.train.SessionRunHook):
         """Made for one training.
 
         Args:
-          step: after a run.
-          means: of the losses over a run.
-          largest: see `largest_weight`.
+          measured: of each run.
           model_dir: where the events go.
           report: a listener.
           start: the first step.
           shows_graph: whether the graph goes to TensorBoard too.
         """
-        self._fetches = {"step": step, "means": means, "largest": largest}
+        self._fetches = dict(measured._asdict())
         self._model_dir = model_dir
         self._report = report
         self._step, self._shows_graph = start, shows_graph
@@ -102,7 +115,7 @@ class LossHook(tf.train.SessionRunHook):
 
 
 @contextlib.contextmanager
-def told_nan() -> Iterator[None]:
+def nan_as_diverged() -> Iterator[None]:
     """Gives the Estimator's own check of its one loss the words of ours, which comes after it."""
     try:
         yield
@@ -121,29 +134,15 @@ def _check(step: int, losses: Dict[str, float], largest: float) -> None:
 class CheckpointHook(tf.train.SessionRunHook):
     """Saves the model when training has ended, every so often, and when the run is to stop."""
 
-    def __init__(
-        self,
-        step: tf.Tensor,
-        saver: Optional[tf.train.Saver],
-        model_dir: str,
-        engine: str,
-        seconds: float,
-        heeds_signals: bool = True,
-    ):
+    def __init__(self, step: tf.Tensor, saver: Optional[tf.train.Saver], checkpoints: Checkpoints):
         """Made for one training.
 
         Args:
           step: after a run.
           saver: that keeps all its checkpoints; None: one is added to the graph.
-          model_dir: the model's directory.
-          engine: which one trains, see `resume.start`.
-          seconds: between two saves; a kill loses no more than these.
-          heeds_signals: save and end the run when one has come.
+          checkpoints: where and when.
         """
-        self._fetch, self._model_dir, self._engine = step, model_dir, engine
-        self._saver = saver
-        self._seconds = seconds
-        self._heeds_signals = heeds_signals
+        self._fetch, self._saver, self._checkpoints = step, saver, checkpoints
         self._saved, self._last = -1, time.perf_counter()
 
     def begin(self) -> None:
@@ -161,11 +160,12 @@ class CheckpointHook(tf.train.SessionRunHook):
           Stopped: once all is saved, if a signal has come.
         """
         step, now = int(run_values.results), time.perf_counter()
-        asked = self._heeds_signals and signals.asked()
-        if step and (asked or now - self._last >= self._seconds):
+        heeds_signals = self._checkpoints.heeds_signals
+        stops = heeds_signals and signals.asked()
+        if step and (stops or now - self._last >= self._checkpoints.seconds):
             self._save(run_context.session, step)
             self._last = now
-        if self._heeds_signals:
+        if heeds_signals:
             signals.check()
 
     def end(self, session: tf.Session) -> None:
@@ -180,11 +180,12 @@ class CheckpointHook(tf.train.SessionRunHook):
         """
         if self._saved != iterations:
             raise RuntimeError(f"training ended at iteration {self._saved}, not {iterations}")
-        return os.path.join(self._model_dir, f"{resume.PREFIX}-{iterations}")
+        return os.path.join(self._checkpoints.model_dir, f"{resume.PREFIX}-{iterations}")
 
     def _save(self, session: tf.Session, step: int) -> None:
         if step != self._saved:
-            resume.save(session, self._saver, self._model_dir, self._engine, step)
+            model_dir, engine = self._checkpoints.model_dir, self._checkpoints.engine
+            resume.save(session, self._saver, model_dir, engine, step)
             self._saved = step
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import logging
 import threading
-from typing import Any, Callable, Dict, Iterable, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -20,13 +20,14 @@ from estimator.engine import (
     TrainResult,
     unwrapped,
 )
-from estimator.graphs import TrainingGraph
+from estimator.graphs import Model, TrainingGraph
 from estimator.hooks import (
     CheckpointHook,
+    Checkpoints,
     LastHook,
     LossHook,
     PredictionHook,
-    told_nan,
+    nan_as_diverged,
 )
 from estimator.literal import literal
 from estimator.predictions import Predictor, by_batch
@@ -45,6 +46,15 @@ log = logging.getLogger("adagan")
 def gpus_for(settings: DeviceSettings) -> List[Any]:
     """The GPUs that TensorFlow sees, if the settings let it use them."""
     return [] if settings.device == "cpu" else tf.config.experimental.list_physical_devices("GPU")
+
+
+class _Hooks(NamedTuple):
+    """Of one training, in the order in which they run."""
+
+    losses: LossHook
+    predictions: PredictionHook
+    checkpoints: CheckpointHook
+    last: LastHook
 
 
 class HostEngine(Engine):
@@ -73,6 +83,7 @@ class HostEngine(Engine):
         # Optimizers inside an XLA loop need resource variables, the global step included.
         tf.enable_resource_variables()
         self._target, self._numbers = "", itertools.count()
+        # Trainings run side by side in threads: the lock is for what they share.
         self._graphs: Dict[Any, TrainingGraph] = {}
         self._predictors: Dict[Any, Predictor] = {}
         self._lock = threading.Lock()
@@ -90,74 +101,37 @@ class HostEngine(Engine):
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
         """Any minibatch and any number of iterations fits: the last chunk may be a partial one."""
 
-    def meet(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
+    def join_workers(self, shared: Dict[str, Any], lock_path: str, lock_text: str) -> None:
         """There is nobody to wait for."""
 
     def train(self, training: Training, report: Report) -> TrainResult:
         """Trains a model and predicts with it; see `Engine.train`."""
-        model_dir, iterations, points = (
-            training.model_dir,
-            training.iterations,
-            training.predict_for,
-        )
+        model_dir, iterations = training.model_dir, training.iterations
         start = resume.start(model_dir, LOOP)
         chunk = self._chunk_size(training.stream, iterations)
         graph, is_first = self._graph(training, chunk)
         container = f"training{next(self._numbers)}"
-        hooks: List[Any] = []
+        made: List[_Hooks] = []
 
         def imported_model_fn(
             features: Dict[str, tf.Tensor], mode: str
         ) -> tf.estimator.EstimatorSpec:
             model = graphs.import_into(container, graph, features)
-            seconds = self._settings.checkpoint_seconds
-            hooks.extend(
-                [
-                    LossHook(
-                        model.step,
-                        model.means,
-                        model.largest,
-                        model_dir,
-                        report,
-                        start,
-                        shows_graph=is_first,
-                    ),
-                    PredictionHook(
-                        lambda session: by_batch(session, model.predictions, model.asked, points)
-                    ),
-                    CheckpointHook(model.step, model.saver, model_dir, LOOP, seconds),
-                    LastHook(sharing.destroy_all()),
-                ]
-            )
-            # Everything has just been initialised: the default checks would only cost time.
-            nothing = tf.constant([], tf.string)
-            scaffold = tf.train.Scaffold(
-                init_op=model.init_op,
-                init_fn=lambda _, session: model.start_from(
-                    session, training.params.initial_values
-                ),
-                ready_op=nothing,
-                ready_for_local_init_op=nothing,
-                local_init_op=model.local_init_op,
-                saver=model.saver,
-            )
-            return tf.estimator.EstimatorSpec(
-                mode,
-                loss=model.means[min(model.means)],
-                train_op=tf.group(model.step, *model.means.values()),
-                training_hooks=hooks,
-                scaffold=scaffold,
-            )
+            losses = LossHook(model.measured, model_dir, report, start, shows_graph=is_first)
+            hooks = self._hooks(model, losses, training)
+            made.append(hooks)
+            return _spec(model, mode, training.params.initial_values, hooks)
 
-        with literal(model_dir) as directory, told_nan():
+        with literal(model_dir) as directory, nan_as_diverged():
             config = self._shared_config(directory)
             estimator = sharing.Estimator(container, imported_model_fn, config=config)
             minibatches = pipelines.chunks(training.stream, start, iterations, chunk)
             estimator.train(sharing.input_in(container, minibatches))
+        (hooks,) = made
         return TrainResult(
-            hooks[2].saved(iterations),
-            hooks[0].iterations_per_second,
-            hooks[1].predictions,
+            hooks.checkpoints.saved(iterations),
+            hooks.losses.iterations_per_second,
+            hooks.predictions.predictions,
         )
 
     def predict(
@@ -168,7 +142,22 @@ class HostEngine(Engine):
         with self._lock:
             if key not in self._predictors:
                 self._predictors[key] = Predictor(model_fn, params, points, self._session_config())
-            return self._predictors[key].predict(checkpoint, points)
+            predictor = self._predictors[key]
+        return predictor.predict(checkpoint, points)
+
+    def _hooks(self, model: Model, losses: LossHook, training: Training) -> "_Hooks":
+        """Of a training, beside the one for losses."""
+        checkpoints = Checkpoints(training.model_dir, LOOP, self._settings.checkpoint_seconds)
+        return _Hooks(
+            losses,
+            PredictionHook(
+                lambda session: by_batch(
+                    session, model.predictions, model.points, training.predict_for
+                )
+            ),
+            CheckpointHook(model.measured.step, model.saver, checkpoints),
+            LastHook(sharing.destroy_all()),
+        )
 
     def _run_config(self, model_dir: str, **distribution: Any) -> tf.estimator.RunConfig:
         return tf.estimator.RunConfig(
@@ -185,9 +174,10 @@ class HostEngine(Engine):
 
     def _shared_config(self, model_dir: str) -> tf.estimator.RunConfig:
         """Of an Estimator whose sessions share their devices."""
+        # The target passes through the environment, which all threads share.
         with self._lock:
             self._target = self._target or sharing.devices(self._session_config())
-            with sharing.told_to_estimators(self._target):
+            with sharing.target_in_environment(self._target):
                 return self._run_config(model_dir)
 
     def _graph(self, training: Training, chunk: int) -> Tuple[TrainingGraph, bool]:
@@ -198,9 +188,7 @@ class HostEngine(Engine):
         with self._lock:
             is_first = key not in self._graphs
             if is_first:
-                self._graphs[key] = graphs.build(
-                    model_fn, params, shapes, chunk, points, self._compiled
-                )
+                self._graphs[key] = graphs.build(training, chunk, self._compiled)
             return self._graphs[key], is_first
 
     @staticmethod
@@ -225,3 +213,34 @@ class HostEngine(Engine):
             return min(self._settings.iterations_per_loop, iterations)
         fitting = max(1, CHUNK_BYTES // stream.bytes_an_iteration)
         return min(LONGEST_CHUNK, fitting, iterations)
+
+
+def _spec(
+    model: Model, mode: str, initial_values: Dict[str, np.ndarray], hooks: _Hooks
+) -> tf.estimator.EstimatorSpec:
+    """What an Estimator trains.
+
+    Args:
+      model: an imported graph.
+      mode: TRAIN.
+      initial_values: by variable name.
+      hooks: all of them.
+    """
+    # Everything has just been initialised: the default checks would only cost time.
+    nothing = tf.constant([], tf.string)
+    scaffold = tf.train.Scaffold(
+        init_op=model.init_op,
+        init_fn=lambda _, session: model.start_from(session, initial_values),
+        ready_op=nothing,
+        ready_for_local_init_op=nothing,
+        local_init_op=model.local_init_op,
+        saver=model.saver,
+    )
+    step, means, _ = model.measured
+    return tf.estimator.EstimatorSpec(
+        mode,
+        loss=means[min(means)],
+        train_op=tf.group(step, *means.values()),
+        training_hooks=hooks,
+        scaffold=scaffold,
+    )

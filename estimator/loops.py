@@ -6,6 +6,7 @@ resource variables inside the loop, and the global step advances by K. For a dev
 itself, `accumulated` adds up the reports alone.
 """
 
+import functools
 from typing import Any, Callable, Dict, List
 
 import tensorflow as tf
@@ -48,55 +49,20 @@ def looped(
     def looped_model_fn(
         features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
     ) -> tf.estimator.EstimatorSpec:
+        call = functools.partial(model_fn, labels=labels, mode=mode, params=params, config=config)
         if mode != tf.estimator.ModeKeys.TRAIN:
-            return model_fn(
-                features=features, labels=labels, mode=mode, params=params, config=config
-            )
-        names = sorted(set(features) - {COUNT})
-        specs: List[tf.estimator.EstimatorSpec] = []
-        sums: Dict[str, tf.Variable] = {}
-
-        def one_iteration(index: tf.Tensor, chunk: List[tf.Tensor]) -> tf.Tensor:
-            # tf.gather, because XLA does not compile a slice that starts at a loop index.
-            batch = {name: tf.gather(array, index) for name, array in zip(names, chunk)}
-            spec = model_fn(features=batch, labels=labels, mode=mode, params=params, config=config)
-            specs.append(spec)
-            sums.update((name, _local_variable(name, tf.float32)) for name in spec.predictions)
-            added = [sums[name].assign_add(value) for name, value in spec.predictions.items()]
-            with tf.control_dependencies([spec.train_op] + added):
-                return index + 1
-
-        def whole_chunk(count: tf.Tensor, *chunk: tf.Tensor) -> List[tf.Tensor]:
-            done = tf.while_loop(
-                lambda index: index < count,
-                lambda index: one_iteration(index, list(chunk)),
-                [tf.constant(0)],
-                parallel_iterations=1,
-                back_prop=False,
-            )
-            with tf.control_dependencies([done]):
-                totals = [sums[name].read_value() for name in sorted(sums)]
-            with tf.control_dependencies(totals):
-                resets = [variable.assign(0.0) for variable in sums.values()]
-            iterations = tf.cast(tf.maximum(count, 1), tf.float32)
-            with tf.control_dependencies(resets):
-                return [total / iterations for total in totals]
-
-        inputs = [features[COUNT]] + [features[name] for name in names]
-        if compiled:
-            results = tf.xla.experimental.compile(whole_chunk, inputs)
-        else:
-            results = whole_chunk(*inputs)
-        means = dict(zip(sorted(sums), results))
-        train_op = tf.group(*results)
+            return call(features=features)
+        loop = _Loop(call)
+        means = loop.means(features, compiled)
+        train_op = tf.group(*means.values())
         with tf.control_dependencies([train_op]):
             step = tf.identity(tf.train.get_global_step().read_value())
-        (spec,) = specs
+        (spec,) = loop.specs
         # Everything has just been initialised: the default checks would only cost time.
         nothing = tf.constant([], tf.string)
         return tf.estimator.EstimatorSpec(
             mode,
-            loss=means[sorted(means)[0]],
+            loss=means[min(means)],
             train_op=train_op,
             training_hooks=hooks(step, means),
             scaffold=tf.train.Scaffold(
@@ -107,6 +73,57 @@ def looped(
         )
 
     return looped_model_fn
+
+
+class _Loop:
+    """A chunk of iterations as one loop of the graph, and the sums of what they report."""
+
+    def __init__(self, call: Callable[..., tf.estimator.EstimatorSpec]):
+        """Args: one iteration on its features."""
+        self._call = call
+        self._sums: Dict[str, tf.Variable] = {}
+        self.specs: List[tf.estimator.EstimatorSpec] = []  # of the loop's body, which is built once
+
+    def means(self, features: Dict[str, tf.Tensor], compiled: bool) -> Dict[str, tf.Tensor]:
+        """Runs a chunk of iterations: the means of what they report, by name in its order."""
+        names = sorted(set(features) - {COUNT})
+
+        def whole_chunk(count: tf.Tensor, *arrays: tf.Tensor) -> List[tf.Tensor]:
+            return self._run(count, dict(zip(names, arrays)))
+
+        inputs = [features[COUNT]] + [features[name] for name in names]
+        if compiled:
+            results = tf.xla.experimental.compile(whole_chunk, inputs)
+        else:
+            results = whole_chunk(*inputs)
+        return dict(zip(sorted(self._sums), results))
+
+    def _run(self, count: tf.Tensor, chunk: Dict[str, tf.Tensor]) -> List[tf.Tensor]:
+        done = tf.while_loop(
+            lambda index: index < count,
+            lambda index: self._one_iteration(index, chunk),
+            [tf.constant(0)],
+            parallel_iterations=1,
+            back_prop=False,
+        )
+        # The sums outlive the loop in variables: they are read after it, and only then reset.
+        with tf.control_dependencies([done]):
+            totals = [self._sums[name].read_value() for name in sorted(self._sums)]
+        with tf.control_dependencies(totals):
+            resets = [variable.assign(0.0) for variable in self._sums.values()]
+        iterations = tf.cast(tf.maximum(count, 1), tf.float32)
+        with tf.control_dependencies(resets):
+            return [total / iterations for total in totals]
+
+    def _one_iteration(self, index: tf.Tensor, chunk: Dict[str, tf.Tensor]) -> tf.Tensor:
+        # tf.gather, because XLA does not compile a slice that starts at a loop index.
+        batch = {name: tf.gather(array, index) for name, array in chunk.items()}
+        spec = self._call(features=batch)
+        self.specs.append(spec)
+        self._sums.update((name, _local_variable(name, tf.float32)) for name in spec.predictions)
+        added = [self._sums[name].assign_add(value) for name, value in spec.predictions.items()]
+        with tf.control_dependencies([spec.train_op] + added):
+            return index + 1
 
 
 def accumulated(

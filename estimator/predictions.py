@@ -1,6 +1,7 @@
 """Predictions of trained models: one graph and one session for all models of a kind."""
 
 import os
+import threading
 from typing import Any, Callable, Dict, Iterable, List
 
 import numpy as np
@@ -23,10 +24,13 @@ class Predictor:
           points: what to predict for; only its feature and shape count.
           config: of the session.
         """
+        # Threads that ask for models of one kind share its variables: nothing comes between
+        # reading a checkpoint and predicting.
+        self._lock = threading.Lock()
         with tf.Graph().as_default() as graph:
-            self._asked = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
+            self._points = tf.placeholder(tf.float32, (fixed.BATCH, *points.shape))
             spec = model_fn(
-                features={points.feature: self._asked},
+                features={points.feature: self._points},
                 labels=None,
                 mode=tf.estimator.ModeKeys.PREDICT,
                 params={"params": params},
@@ -47,26 +51,27 @@ class Predictor:
           By name [n, ...].
         """
         directory, name = os.path.split(checkpoint)
-        with literal(directory) as readable:
-            self._saver.restore(self._session, os.path.join(readable, name))
-        return by_batch(self._session, self._outputs, self._asked, points)
+        with self._lock:
+            with literal(directory) as readable:
+                self._saver.restore(self._session, os.path.join(readable, name))
+            return by_batch(self._session, self._outputs, self._points, points)
 
 
 def by_batch(
-    session: tf.Session, outputs: Dict[str, tf.Tensor], asked: tf.Tensor, points: FixedInput
+    session: tf.Session, outputs: Dict[str, tf.Tensor], fed: tf.Tensor, points: FixedInput
 ) -> Dict[str, np.ndarray]:
     """What a session gives for n points.
 
     Args:
       session: with a trained model.
       outputs: tensors by name.
-      asked: [fixed.BATCH, *shape], fed.
+      fed: a placeholder [fixed.BATCH, *shape], with the points of a batch.
       points: n of them.
 
     Returns:
       By name [n, ...].
     """
-    made = (session.run(outputs, {asked: batch}) for batch, _ in points.batches())
+    made = (session.run(outputs, {fed: batch}) for batch, _ in points.batches())
     return joined(made, len(points))
 
 

@@ -93,7 +93,7 @@ def progress(model_dir: str) -> Dict[str, Any]:
 
 
 def copy(source: str, model_dir: str, noted: Dict[str, Any]) -> None:
-    """Copies a checkpoint that another process has saved, of which `progress` told.
+    """Copies a checkpoint that another process has saved, of which `progress` says.
 
     Args:
       source: that process's model directory.

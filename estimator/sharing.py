@@ -48,7 +48,7 @@ def devices(config: tf.ConfigProto) -> str:
 
 
 @contextlib.contextmanager
-def told_to_estimators(target: str) -> Iterator[None]:
+def target_in_environment(target: str) -> Iterator[None]:
     """Within it, a RunConfig takes the target of its sessions from the environment."""
     os.environ[cluster.VARIABLE] = json.dumps({"session_master": target})
     try:
@@ -71,13 +71,13 @@ class Estimator(tf.estimator.Estimator):
 
 
 def input_in(
-    container: str, make: Callable[[], tf.data.Dataset]
+    container: str, dataset: Callable[[], tf.data.Dataset]
 ) -> Callable[[], Dict[str, tf.Tensor]]:
     """An input_fn of a dataset's next element, its iterator in a container."""
 
     def input_fn() -> Dict[str, tf.Tensor]:
         with tf.get_default_graph().container(container):
-            iterator = tf.compat.v1.data.make_initializable_iterator(make())
+            iterator = tf.compat.v1.data.make_initializable_iterator(dataset())
         tf.add_to_collection(tf.GraphKeys.TABLE_INITIALIZERS, iterator.initializer)
         return iterator.get_next()
 

@@ -37,7 +37,17 @@ def initial_values(
     scale: np.ndarray,
     rng: np.random.Generator,
 ) -> Dict[str, np.ndarray]:
-    """Initial values of the variables by name: drawn weights, and the data's units."""
+    """Initial values of the variables by name: drawn weights, and the data's units.
+
+    Args:
+      settings: how many folds there are.
+      network: of which networks.
+      unrolled: decides the published activation.
+      shape: of one point.
+      shift: [*shape], the data's centre.
+      scale: [*shape], the data's spread, > 0.
+      rng: where the weights are drawn from, fold by fold.
+    """
     values = scaling.initial_values(shift, scale)
     discriminator = networks.discriminator(network, shape, unrolled)
     for fold in range(settings.mixture_c_folds):
@@ -70,14 +80,15 @@ def model_fn(
     if mode not in (tf.estimator.ModeKeys.TRAIN, tf.estimator.ModeKeys.PREDICT):
         raise ValueError(f"mode must be train or infer, got {mode!r}")
     units = scaling.create_scaling(given.shape)
-    tell = networks.discriminator(given.network, given.shape, given.unrolled)
+    discriminator = networks.discriminator(given.network, given.shape, given.unrolled)
     folds = [
-        tell.create_parameters(_scope(fold)) for fold in range(given.discriminator.mixture_c_folds)
+        discriminator.create_parameters(_scope(fold))
+        for fold in range(given.discriminator.mixture_c_folds)
     ]
 
     def logits(parameters: List[tf.Variable], points: tf.Tensor) -> tf.Tensor:
         flat = units.to_network(networks.flatten(points))
-        return tell.logits(parameters, flat)
+        return discriminator.logits(parameters, flat)
 
     if mode == tf.estimator.ModeKeys.PREDICT:
         by_fold = [logits(parameters, features["points"]) for parameters in folds]
@@ -90,13 +101,7 @@ def model_fn(
         both = logits(parameters, tf.concat([real, generated], axis=0))
         fold_losses.append(losses.discriminator_loss(both))
     total = tf.add_n(fold_losses)  # the folds share no parameter: each gets its own gradient
-    rate = given.discriminator.learning_rate * optimizers.decay(given.optimizer, given.iterations)
-    own = optimizers.create(given.optimizer, rate, "optimizer")
-    (optimizer,) = given.wrap_optimizers([own])
-    variables = [variable for parameters in folds for variable in parameters]
-    gradients = optimizer.compute_gradients(total, variables)
-    with tf.control_dependencies([optimizer.apply_gradients(gradients)]):
-        train_op = tf.assign_add(tf.train.get_global_step(), 1).op
+    train_op = _step(given, total, folds)
     mean_loss = total / len(folds)
     return tf.estimator.EstimatorSpec(
         mode,
@@ -105,6 +110,19 @@ def model_fn(
         train_op=train_op,
         scaffold=networks.initial_scaffold(given.initial_values),
     )
+
+
+def _step(
+    given: MixtureDiscriminatorParams, loss: tf.Tensor, folds: List[List[tf.Variable]]
+) -> tf.Operation:
+    """One optimizer step of all folds, and of the global step after it."""
+    rate = given.discriminator.learning_rate * optimizers.decay(given.optimizer, given.iterations)
+    plain = optimizers.create(given.optimizer, rate, "optimizer")
+    (optimizer,) = given.wrap_optimizers([plain])
+    variables = [variable for parameters in folds for variable in parameters]
+    gradients = optimizer.compute_gradients(loss, variables)
+    with tf.control_dependencies([optimizer.apply_gradients(gradients)]):
+        return tf.assign_add(tf.train.get_global_step(), 1).op
 
 
 def _scope(fold: int) -> str:

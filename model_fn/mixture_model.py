@@ -101,9 +101,9 @@ def _points(mixture: Mixture, latent: tf.Tensor, tensors: Dict[str, tf.Tensor]) 
     outputs = []
     for number, values in enumerate(mixture.components, 1):
         scope = f"component_{number:02d}/" if len(mixture.components) > 1 else ""
-        make = networks.generator(mixture.network, mixture.shape, mixture.gan.unrolled)
-        names = [name for name, _ in make.shapes("generator")]
-        points = make.apply([_variable(scope + n, values[n]) for n in names], latent)
+        generator = networks.generator(mixture.network, mixture.shape, mixture.gan.unrolled)
+        names = [name for name, _ in generator.shapes("generator")]
+        points = generator.apply([_variable(scope + n, values[n]) for n in names], latent)
         outputs.append(_units(values, scope).to_units(points))
     if len(outputs) > 1:
         uniform = tf.placeholder(tf.float32, latent.shape[:1], "component_uniform")
@@ -131,13 +131,14 @@ def _logits(
     mixture: Mixture, network: NetworkSettings, values: Values, scope: str, flat: tf.Tensor
 ) -> List[tf.Tensor]:
     """Of flat points in the user's units, one tensor a fold of a mixture discriminator."""
-    tell = networks.discriminator(network, mixture.shape, mixture.gan.unrolled)
+    discriminator = networks.discriminator(network, mixture.shape, mixture.gan.unrolled)
     inputs = _units(values, f"{scope}discriminator/").to_network(flat)
     logits: List[tf.Tensor] = []
     while f"mixture_discriminator/fold{len(logits)}/layer0/kernel" in values:
-        names = [name for name, _ in tell.shapes(f"mixture_discriminator/fold{len(logits)}")]
+        fold = f"mixture_discriminator/fold{len(logits)}"
+        names = [name for name, _ in discriminator.shapes(fold)]
         parameters = [_variable(scope + name, values[name]) for name in names]
-        logits.append(tell.logits(parameters, inputs))
+        logits.append(discriminator.logits(parameters, inputs))
     return logits
 
 

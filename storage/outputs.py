@@ -7,7 +7,7 @@ from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from base import durable
+from base import durable, unfinished
 from base.errors import UsageError
 from storage import ownership
 from storage.workdir import Workdir
@@ -38,7 +38,7 @@ def check_export(directory: str, form: str, overwrite: bool, workdir: Workdir, d
     for path in (workdir.path, data):
         if path and os.path.realpath(path).startswith(os.path.realpath(directory) + os.sep):
             raise UsageError(f"{flag}: holds {path}; choose another directory")
-    durable.bring_back(directory)
+    unfinished.bring_back(directory)
     if os.path.lexists(directory):
         if not overwrite:
             raise UsageError(f"{flag}: is there already; use --overwrite to replace it")

@@ -11,7 +11,7 @@ import re
 import shutil
 from typing import Dict, List, Optional
 
-from base import durable
+from base import durable, unfinished
 from base.errors import UsageError
 from estimator.engine import PROGRESS
 from storage import metrics_csv, ownership
@@ -73,7 +73,7 @@ class Workdir:
         except OSError as error:
             raise UsageError(f"{flag}: {error.strerror}") from error
         ownership.check_links(self.path)
-        others = [name for name in inside if name != LOCK and not name.endswith(durable.UNFINISHED)]
+        others = [name for name in inside if name != LOCK and not name.endswith(unfinished.ENDING)]
         if others and not self.has_settings() and not (repair and self.has_state()):
             remedy = "--repair with the flags of the run writes it anew" if self.has_state() else ""
             raise UsageError(
@@ -215,9 +215,9 @@ class Workdir:
         A training that can go on stays: its engine looks after it.
         """
         for name in (*FILES, os.path.join("plots", "*.png")):
-            left = os.path.join(glob.escape(self.path), f"{name}.*{durable.UNFINISHED}")
+            left = os.path.join(glob.escape(self.path), f"{name}.*{unfinished.ENDING}")
             for path in glob.glob(left):
-                durable.remove_left(path.rpartition(".")[0].rpartition(".")[0])
+                unfinished.remove_left(path.rpartition(".")[0].rpartition(".")[0])
         committed = len(state.steps) if state else 0
         for path in self.components():
             if number_of(path) > committed and not (state and _can_go_on(path)):

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "input_fn": {"base"},
     "model_fn": {"base"},
     "evaluation": {"base"},
-    "estimator": {"input_fn", "model_fn", "base"},
+    "estimator": {"input_fn", "base"},
     "storage": {"estimator", "evaluation", "base"},
     "report": {"storage", "evaluation", "base"},
     "boost": {"report", "storage", "estimator", "input_fn", "model_fn", "evaluation", "base"},
@@ -33,7 +33,17 @@ WITH_TENSORFLOW = {
 """Where TensorFlow may be loaded; nothing else may, not even through what it imports."""
 WITHOUT_TENSORFLOW = {
     "model_fn": {"settings"},
-    "estimator": {"engine", "factory", "cluster", "peers", "literal", "xla_flags"},
+    "estimator": {
+        "engine",
+        "factory",
+        "cluster",
+        "peers",
+        "meeting",
+        "connections",
+        "exchange",
+        "literal",
+        "xla_flags",
+    },
     "boost": {"betas", "ratios", "weights", "mixture", "scoring", "settings", "meta_algorithms"},
 }
 """Modules of such rooms that load none: all but these may."""

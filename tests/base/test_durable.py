@@ -9,17 +9,17 @@ import threading
 
 import pytest
 
-from base import durable, machine
+from base import durable, machine, unfinished
 from tests.conftest import ROOT
 
 KILLED = """
 import os, sys
-from base import durable
+from base import durable, unfinished
 
 point, kind, path = sys.argv[1:]
 durable.reached = lambda name: os._exit(9) if name == point else None
 if kind == "no exchange":
-    durable.ctypes.CDLL = lambda *_: None
+    unfinished.ctypes.CDLL = lambda *_: None
 if kind == "file":
     durable.write_atomically(path, "new")
 else:
@@ -59,7 +59,7 @@ def test_a_killed_writer_leaves_one_directory_or_the_other(tmp_path, kind, point
     path.mkdir()
     (path / "old").write_text("")
     killed(point, kind, path)
-    durable.bring_back(str(path))
+    unfinished.bring_back(str(path))
     assert os.listdir(str(path)) == ["new" if point == "exchanged" else "old"]
     with durable.replacing_directory(str(path)) as temporary:
         open(os.path.join(temporary, "newer"), "w").close()
@@ -94,7 +94,7 @@ def test_two_writers_never_mix(tmp_path):
 
 def test_nothing_is_written_through_a_link_that_somebody_laid(tmp_path, monkeypatch):
     (tmp_path / "theirs").write_text("theirs")
-    monkeypatch.setattr(durable.secrets, "token_hex", lambda _: "00000000")
+    monkeypatch.setattr(unfinished.secrets, "token_hex", lambda _: "00000000")
     os.symlink(str(tmp_path / "theirs"), str(tmp_path / "file.00000000.tmp"))
     with pytest.raises(OSError, match="exists"), durable.replacing(str(tmp_path / "file")) as file:
         file.write(b"ours")

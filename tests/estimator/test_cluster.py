@@ -229,9 +229,9 @@ def test_proxies_are_kept_out(lower, upper, expected):
         for name, value in given.items():
             os.environ.pop(name, None)
             os.environ.update({name: value} if value else {})
-        with cluster.told_to_tensorflow(cluster.ALONE):
+        with cluster.in_environment(cluster.ALONE):
             assert os.environ.get("no_proxy") == lower
         for _ in range(2):
-            with cluster.told_to_tensorflow(workers):
+            with cluster.in_environment(workers):
                 assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == expected
         assert "TF_CONFIG" not in os.environ

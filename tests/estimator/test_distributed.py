@@ -43,7 +43,14 @@ class TwoCPUs(DistributedEngine):
 def train(engine, model_dir, params, report=lambda step, losses: None):
     latent = FixedInput("latent", (5,), [LATENT])
     stream = make_stream()
-    training = Training(gan.model_fn, str(model_dir), params, stream, ITERATIONS, latent)
+    training = Training(
+        model_fn=gan.model_fn,
+        model_dir=str(model_dir),
+        params=params,
+        stream=stream,
+        iterations=ITERATIONS,
+        predict_for=latent,
+    )
     return engine.train(training, report)
 
 
@@ -95,7 +102,7 @@ def test_the_losses_reported_are_those_of_the_whole_minibatch(two, tmp_path):
         assert losses == pytest.approx(reported["one"][step], rel=1e-3)
 
 
-def test_a_training_that_diverges_is_told_once_all_have_left(two, tmp_path):
+def test_a_training_that_diverges_ends_once_all_have_left(two, tmp_path):
     params = make_params(g_learning_rate=1e9, d_learning_rate=1e9)
     with pytest.raises(Diverged, match="lower --g_learning_rate"):
         train(two, tmp_path / "two", params)
@@ -147,7 +154,7 @@ def test_loops_on_the_device_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("units", "batch_size", "convolutional", "told"),
+    ("units", "batch_size", "convolutional", "logged"),
     [
         (512, 64, False, True),  # what two workers gained, or lost, in docs/scale_out.md
         (1024, 64, False, True),
@@ -157,7 +164,7 @@ def test_loops_on_the_device_are_refused(tmp_path):
     ],
 )
 def test_the_log_says_once_where_one_worker_would_be_faster(
-    monkeypatch, caplog, units, batch_size, convolutional, told
+    monkeypatch, caplog, units, batch_size, convolutional, logged
 ):
     workers = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 0)
     monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)  # main turns it off
@@ -169,9 +176,9 @@ def test_the_log_says_once_where_one_worker_would_be_faster(
     with tf.Graph().as_default(), caplog.at_level("INFO", "adagan"):
         for make, scope in ((networks.generator, "g"), (networks.discriminator, "d")):
             make(network, (2,), True).create_parameters(scope)
-        engine._tell_what_pays()
-        engine._tell_what_pays()
-    assert caplog.text.count("one worker alone would be faster") == int(told)
+        engine._log_what_pays()
+        engine._log_what_pays()
+    assert caplog.text.count("one worker alone would be faster") == int(logged)
 
 
 @pytest.fixture
@@ -234,7 +241,7 @@ GOOD = {"iterations": 20, "engine": "replicas", "sha256": {"model.ckpt-20.index"
 
 
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         {"directory": directory, "saved": GOOD}
         for directory in ("..", "../elsewhere", "components/../../elsewhere", "/etc", "", None, 7,
@@ -254,15 +261,15 @@ GOOD = {"iterations": 20, "engine": "replicas", "sha256": {"model.ckpt-20.index"
     ] + [{"saved": GOOD}, [1], "told"],
     ids=lambda value: ascii(value)[:60],
 )  # fmt: skip
-def test_nothing_is_copied_but_a_checkpoint_of_the_work_directory(worker, tmp_path, told):
+def test_nothing_is_copied_but_a_checkpoint_of_the_work_directory(worker, tmp_path, message):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for directory in (elsewhere, tmp_path / "run" / "components" / "01"):
         (directory / "model.ckpt-20.index").write_text("secret")
     os.symlink(str(elsewhere), str(tmp_path / "run" / "out"))
-    worker._peers.share = lambda value: told
+    worker._peers.share = lambda value: message
     with pytest.raises(WorkerLost, match=r"the chief .* does not name a checkpoint in"):
-        worker._share(str(tmp_path / "own"))
+        worker._checkpoints.share(str(tmp_path / "own"))
     assert not (tmp_path / "own").exists()
 
 
@@ -270,6 +277,6 @@ def test_nothing_is_copied_but_a_checkpoint_of_the_work_directory(worker, tmp_pa
 def test_what_the_chief_has_saved_is_copied(worker, tmp_path, directory):
     (tmp_path / "run" / directory / "model.ckpt-20.index").write_text("weights")
     worker._peers.share = lambda value: {"directory": directory, "saved": GOOD}
-    worker._share(str(tmp_path / "own"))
+    worker._checkpoints.share(str(tmp_path / "own"))
     assert (tmp_path / "own" / "model.ckpt-20.index").read_text() == "weights"
     assert resume.progress(str(tmp_path / "own")) == GOOD

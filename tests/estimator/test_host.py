@@ -14,8 +14,8 @@ from estimator import factory, loops
 from estimator.engine import DeviceSettings, Training
 from estimator.literal import literal
 from input_fn import datasets, weighted
-from input_fn.datasets import DataSettings
 from input_fn.fixed import FixedInput
+from input_fn.settings import DataSettings
 from model_fn import gan
 from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
@@ -28,13 +28,13 @@ def make_params(optimizer="sgd", **gan_settings):
     settings = GanSettings(**gan_settings)
     values = gan.initial_values(settings, network, (2,), np.zeros(2), np.ones(2), rng)
     return gan.GanParams(
-        settings,
-        network,
-        OptimizerSettings(optimizer=optimizer),
-        (2,),
-        values,
-        ITERATIONS,
-        True,
+        gan=settings,
+        network=network,
+        optimizer=OptimizerSettings(optimizer=optimizer),
+        shape=(2,),
+        initial_values=values,
+        iterations=ITERATIONS,
+        in_graph_loop=True,
     )
 
 

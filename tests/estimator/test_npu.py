@@ -14,17 +14,23 @@ import pytest
 import tensorflow as tf
 
 from base.errors import UsageError
-from estimator import factory, npu
+from estimator import factory, npu, npu_configuration, npu_environment
 from estimator.engine import DeviceSettings
 from estimator.literal import literal
 from input_fn import datasets, weighted
-from input_fn.datasets import DataSettings
+from input_fn.settings import DataSettings
 from tests import npu_stand_in
 from tests.conftest import ROOT, TINY, run_main
 from tests.estimator.test_host import weights_of
 
 NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
-CLEAN = (*npu.SINGLE_CARD, *npu.WARM_STARTS, "CM_WORKER_SIZE", "POD_NAME", *factory.CANN_VARIABLES)
+CLEAN = (
+    *npu_environment.SINGLE_CARD,
+    *npu_environment.WARM_STARTS,
+    "CM_WORKER_SIZE",
+    "POD_NAME",
+    *factory.CANN_VARIABLES,
+)
 
 
 @pytest.fixture
@@ -218,14 +224,14 @@ def bridge(environment, monkeypatch):
 
 
 def test_optimizers_are_averaged_over_cards_then_scaled_by_one_manager(bridge):
-    wrap = npu._wrapper(bridge, "allow_mix_precision", 8)
+    wrap = npu_configuration.wrapper(bridge, "allow_mix_precision", 8)
     own = [tf.train.GradientDescentOptimizer(0.1) for _ in range(2)]
     wrapped = wrap(own)
     assert bridge.NPUDistributedOptimizer.uses[-2:] == own
     assert all(isinstance(w, bridge.NPULossScaleOptimizer) for w in wrapped)
     one, other = bridge.NPULossScaleOptimizer.managers[-2:]
     assert one is other
-    assert npu._wrapper(bridge, "", 1)(own) == own
+    assert npu_configuration.wrapper(bridge, "", 1)(own) == own
 
 
 def test_the_environment_is_completed_and_not_overwritten(monkeypatch):
@@ -233,13 +239,13 @@ def test_the_environment_is_completed_and_not_overwritten(monkeypatch):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.setenv("JOB_ID", "77")
-    npu._prepare_environment()
+    npu_environment.prepare()
     assert os.environ["JOB_ID"] == "77"
     assert os.environ["RANK_SIZE"] == "1"
-    for name in npu.SINGLE_CARD:
+    for name in npu_environment.SINGLE_CARD:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CM_WORKER_SIZE", "1")
-    npu._prepare_environment()
+    npu_environment.prepare()
     assert not os.environ.get("RANK_SIZE")
 
 

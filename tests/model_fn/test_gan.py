@@ -128,7 +128,15 @@ def make_params(settings, optimizer, in_graph_loop=True, seed=0):
     network = NetworkSettings()
     rng = streams.generator(seed, streams.Purpose.COMPONENT_INIT, 1)
     values = gan.initial_values(settings, network, SHAPE, np.zeros(2), np.ones(2), rng)
-    return gan.GanParams(settings, network, optimizer, SHAPE, values, 100, in_graph_loop)
+    return gan.GanParams(
+        gan=settings,
+        network=network,
+        optimizer=optimizer,
+        shape=SHAPE,
+        initial_values=values,
+        iterations=100,
+        in_graph_loop=in_graph_loop,
+    )
 
 
 def batches(iterations, seed=0):
@@ -246,7 +254,13 @@ def test_mixture_discriminator_learns_each_fold_alone(folds):
         settings, network, True, SHAPE, np.zeros(2), np.ones(2), rng
     )
     params = mixture_discriminator.MixtureDiscriminatorParams(
-        settings, network, optimizer, SHAPE, True, values, 100
+        discriminator=settings,
+        network=network,
+        optimizer=optimizer,
+        shape=SHAPE,
+        unrolled=True,
+        initial_values=values,
+        iterations=100,
     )
     rng = np.random.RandomState(1)
     real, generated = (

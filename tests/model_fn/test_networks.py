@@ -79,7 +79,15 @@ def test_samples_come_from_the_running_mean_of_the_generator():
     settings = GanSettings(averaged_generator=0.9, g_learning_rate=0.5)
     rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
     values = gan.initial_values(settings, network, shape, np.zeros(2), np.ones(2), rng)
-    params = gan.GanParams(settings, network, OptimizerSettings(), shape, values, 100, True)
+    params = gan.GanParams(
+        gan=settings,
+        network=network,
+        optimizer=OptimizerSettings(),
+        shape=shape,
+        initial_values=values,
+        iterations=100,
+        in_graph_loop=True,
+    )
     rng = np.random.RandomState(0)
     with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
         tf.train.create_global_step()
