@@ -1,0 +1,44 @@
+"""A small run on the fake engine, taken apart."""
+
+import numpy as np
+
+from boost import scoring
+from boost.components import Components
+from boost.discriminators import MixtureDiscriminators
+from boost.settings import BoostSettings
+from evaluation.metrics import Sizes
+from input_fn import datasets
+from input_fn.settings import DataSettings
+from model_fn.settings import (
+    GanSettings,
+    MixtureDiscriminatorSettings,
+    ModelSettings,
+    NetworkSettings,
+    OptimizerSettings,
+)
+from storage.workdir import Workdir
+
+SIZES = Sizes(200, 100, 100, 200)
+PROBE = np.zeros((3, 2), np.float32)
+
+
+class Parts:
+    """Of a run of 640 points of three modes."""
+
+    def __init__(self, engine, directory, folds=1, **boost):
+        self.engine, self.workdir = engine, Workdir(str(directory))
+        self.boost = BoostSettings(**{"steps": 3, "epochs": 2, "batch_size": 32, **boost})
+        self.dataset = datasets.load(
+            DataSettings(toy_dataset_size=640, gmm_modes_num=3), SIZES.of_data, 32
+        )
+        self.models = ModelSettings(
+            network=NetworkSettings(),
+            optimizer=OptimizerSettings(),
+            gan=GanSettings(),
+            mixture_discriminator=MixtureDiscriminatorSettings(mixture_c_folds=folds),
+        )
+        self.scorer = scoring.scorer(self.dataset, SIZES)
+        shared = dict(seed=7, boost=self.boost, models=self.models)
+        given = (engine, self.workdir, self.dataset, datasets.units(self.dataset, "no"))
+        self.components = Components(*given, evaluated=SIZES.of_model, **shared)
+        self.discriminators = MixtureDiscriminators(*given, probe=PROBE, **shared)

@@ -1,0 +1,96 @@
+"""A whole run on a fake engine: committed step by step, and gone on with."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from base import signals
+from base.errors import Stopped
+from boost import loop, meta_algorithms
+from boost.loop import Loop
+from boost.step import Parts
+from evaluation.metrics import Metrics, Spread
+from report.live import LiveReport
+from tests.boost import parts as small
+from tests.fake_engine import FakeEngine
+
+PERFECT = Spread(*[Metrics(-1.0, 0.9, 3, 0.99, 0.01, 1.0)] * 3)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_drawn(monkeypatch):
+    monkeypatch.setattr(LiveReport, "__init__", lambda self, *_: None)
+    monkeypatch.setattr(LiveReport, "show", lambda self, state: None)
+    monkeypatch.setattr(LiveReport, "finish", lambda self, state: None)
+
+
+def loop_of(directory, **boost):
+    made = small.Parts(FakeEngine(), directory, **boost)
+    made.workdir.make()
+    made.workdir.write_settings("{}")
+    parts = Parts(
+        meta_algorithm=meta_algorithms.make(made.boost, made.scorer),
+        discriminators=made.discriminators,
+        components=made.components,
+        scorer=made.scorer,
+        seed=7,
+    )
+    scene = loop.scene_of(made.dataset, made.scorer)
+    shared = dict(scene=scene, settings_fingerprint="s", program="p")
+    return made, Loop(made.workdir, made.dataset, made.components, parts, **shared)
+
+
+def run(directory, **boost):
+    made, runs = loop_of(directory, **boost)
+    side = mock.Mock()
+    side.result.return_value = PERFECT
+    return made, runs.train(made.workdir.read_state(), side, 0)
+
+
+def figures(state):
+    return [
+        (r.step, r.beta, r.lambda_star, r.metrics, r.calibration, r.sha256) for r in state.steps
+    ]
+
+
+def test_all_steps_are_committed_with_what_they_consist_of(tmp_path):
+    made, state = run(tmp_path / "run")
+    assert repr(made.workdir.read_state()) == repr(state)
+    made.workdir.verify(state)
+    assert state.complete
+    np.testing.assert_allclose(state.mixture_weights, [1 / 3] * 3)
+    assert [record.initialisations["mixture_discriminator"] for record in state.steps] == [0, 1, 1]
+    weights = np.load(made.workdir.join(state.steps[2].data_weights))
+    assert weights.sum() == pytest.approx(1.0)
+    assert state.steps[2].zero_weight == np.mean(weights == 0)
+    assert state.steps[2].effective_sample_size == pytest.approx(1 / np.square(weights).sum())
+
+
+@pytest.mark.parametrize("boost", [{}, {"meta_algorithm": "ensemble"}])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_run_that_is_stopped_goes_on_to_the_same_state(tmp_path, monkeypatch, boost, steps):
+    _, whole = run(tmp_path / "whole", **boost)
+    checks = iter([None] * steps)
+
+    def check():
+        if next(checks, "stop"):
+            raise Stopped(15)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signals, "check", check)
+        patch.setattr(signals, "ask", lambda _: None)
+        with pytest.raises(Stopped):
+            run(tmp_path / "stopped", **boost)
+    made, _ = loop_of(tmp_path / "stopped", **boost)
+    assert len(made.workdir.read_state().steps) == steps
+    _, gone_on = run(tmp_path / "stopped", **boost)
+    assert figures(gone_on) == figures(whole)
+    assert gone_on.mixture_weights == whole.mixture_weights
+
+
+def test_more_steps_go_on_from_a_finished_run(tmp_path):
+    _, whole = run(tmp_path / "whole", steps=4)
+    run(tmp_path / "raised", steps=2)
+    _, raised = run(tmp_path / "raised", steps=4)
+    assert figures(raised) == figures(whole)
