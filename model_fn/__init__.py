@@ -1,4 +1,4 @@
 """What the Estimators run: networks, losses, the GAN and the mixture discriminator.
 
-Does not know who runs them; imports no other room.
+Does not know who runs them; imports base alone.
 """

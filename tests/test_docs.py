@@ -1,4 +1,4 @@
-"""The commands of docs/ run as they stand, in one directory, in the order of reading."""
+"""What the documents say holds: their commands run as they stand, what they name is there."""
 
 import os
 import re
@@ -8,9 +8,16 @@ import sys
 import pandas
 import pytest
 
+from base import version
+from tests import test_layout
 from tests.conftest import ROOT
 
 DOCS = ("own_data", "reading_the_report")
+PAGES = ["README.md", "README_zh.md", "CHANGES.md"] + [
+    os.path.join("docs", name)
+    for name in sorted(os.listdir(os.path.join(ROOT, "docs")))
+    if name.endswith(".md")
+]
 SHORT = f"""#!{sys.executable}
 # `python` of the documents; a refinement is only begun, as its length does not depend on the data.
 import os, runpy, sys
@@ -67,8 +74,47 @@ def test_boosting_finds_the_rare_kind_as_the_tutorial_says(place):
     assert table["log_p"].iloc[-1] > table["log_p"].iloc[0] + 5
 
 
-@pytest.mark.parametrize("name", DOCS)
-def test_links_lead_somewhere(name):
-    with open(os.path.join(ROOT, "docs", f"{name}.md"), encoding="utf-8") as file:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", file.read()):
-            assert os.path.exists(os.path.join(ROOT, "docs", link)), link
+def text_of(page):
+    with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text_of(page)):
+        assert os.path.exists(os.path.join(ROOT, os.path.dirname(page), link)), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_named_of_this_folder_is_there(page):
+    """Paths that begin with a folder of the project, and its layout; what runs write is theirs."""
+    folders = {*version.rooms(), "benchmarks", "docs", "requirements", "scripts", "tests"}
+    # Not of another commit, as docs/speed.md cites them.
+    named = re.findall(r"`([\w.]+/[\w./]*)`(?! of commit)", text_of(page))
+    named += re.findall(r"(?:^| {2})([\w.]+\.py|[\w./]+/)(?= {2})", text_of(page), re.M)
+    for path in named:
+        if path.split("/")[0] in folders or path.endswith(".py"):
+            assert os.path.exists(os.path.join(ROOT, path)), path
+
+
+def test_the_arrows_drawn_are_those_of_the_imports():
+    """All of them, but for those that a chain of others says."""
+    rooms = [room for room in test_layout.MAY_IMPORT if room != "base"]
+    imported = {"main": {path.split("/")[0] for path in test_layout.own("main.py")} & set(rooms)}
+    for room in rooms:
+        paths = [path for each in test_layout.modules(room) for path in test_layout.own(each)]
+        imported[room] = {path.split("/")[0] for path in paths} & set(rooms) - {room}
+
+    def reached(room):
+        return imported[room].union(*map(reached, imported[room]))
+
+    needed = {
+        (room, other)
+        for room, others in imported.items()
+        for other in others
+        if not any(other in reached(between) for between in others)
+    }
+    drawn = re.search(r"^```mermaid\n(.*?)^```$", text_of("docs/architecture.md"), re.S | re.M)
+    chains = [line.split(" --> ") for line in drawn.group(1).splitlines() if "-->" in line]
+    arrows = {(a.strip(), b) for chain in chains for a, b in zip(chain, chain[1:])}
+    assert arrows == needed
