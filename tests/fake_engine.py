@@ -24,6 +24,7 @@ class FakeEngine(Engine):
         """Args: `spoil(training, predictions)` may change what a training predicts."""
         self.wrap_optimizers = unwrapped
         self.trained, self._spoil = [], spoil
+        self.asked = []  # checkpoints that were not just trained
 
     def check(self, batch_size, iterations):
         """All fits."""
@@ -39,23 +40,34 @@ class FakeEngine(Engine):
         report(training.iterations, {"loss": 0.0})
         os.makedirs(training.model_dir, exist_ok=True)
         checkpoint = os.path.join(training.model_dir, f"model.ckpt-{training.iterations}")
-        with open(f"{checkpoint}.index", "w") as file:
-            json.dump(learnt, file)
+        self.teach(checkpoint, **learnt)
         points = training.predict_for
-        predictions = self.predict(training.model_fn, checkpoint, training.params, points)
+        predictions = self._predict(training.model_fn, learnt, points)
         if self._spoil:
             predictions = self._spoil(training, predictions)
         return TrainResult(checkpoint, 1000.0, predictions)
 
     def predict(self, model_fn, checkpoint, params, points):
-        with open(f"{checkpoint}.index") as file:
-            learnt = json.load(file)
+        self.asked.append(checkpoint)
+        return self._predict(model_fn, self.learnt(checkpoint), points)
+
+    def _predict(self, model_fn, learnt, points):
         asked = np.concatenate([batch[:number] for batch, number in points.batches()])
         if model_fn is mixture_discriminator.model_fn:
             folds = [asked @ np.array(f["slope"]) + f["offset"] for f in learnt["folds"]]
             return {"logits": np.stack(folds, axis=1).astype(np.float32)}
         made = np.array(learnt["mean"]) + asked[:, : len(learnt["mean"])] * learnt["deviation"]
         return {"points": made.astype(np.float32)}
+
+    def learnt(self, checkpoint):
+        """What a checkpoint holds."""
+        with open(f"{checkpoint}.index") as file:
+            return json.load(file)
+
+    def teach(self, checkpoint, **learnt):
+        """Writes a checkpoint."""
+        with open(f"{checkpoint}.index", "w") as file:
+            json.dump(learnt, file)
 
 
 def _component(given):

@@ -13,7 +13,6 @@ import time
 import numpy as np
 import pytest
 
-from base import version
 from tests.conftest import ROOT, TINY, odd, run_main
 from tests.estimator.test_host import weights_of
 from tests.estimator.test_peers import free_addresses
@@ -235,20 +234,6 @@ def test_a_worker_with_other_settings_is_refused_before_training(tmp_path):
         assert errors.count("\n") == 1
         assert "Component" not in output
     assert names_in(str(tmp_path / "run")) == {"lock"}
-
-
-def test_a_changed_source_is_another_version(tmp_path, monkeypatch):
-    before = version.digest()
-    assert before == version.digest()
-    for room in [".", *version.rooms()]:
-        (tmp_path / room).mkdir(exist_ok=True)
-        (tmp_path / room / "__init__.py").touch()
-        (tmp_path / room / "a.py").write_text("x = 1\n")
-    monkeypatch.setattr(version, "ROOT", str(tmp_path))
-    same = version.digest()
-    assert same != before
-    (tmp_path / "boost" / "a.py").write_text("x = 2\n")
-    assert version.digest() != same
 
 
 TWO = {"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker"}}

@@ -34,6 +34,7 @@ def test_files_stand_for_their_flags_where_they_are_named(here):
         ("a", b"--x\n" * 20000, "leads to too many files, or flags"),
         ("/dev/zero", None, "is longer than"),
     ],
+    ids=str.split("absent directory itself binary zero_byte long_line long_file many endless"),
 )
 def test_bad_files_are_told(here, path, content, message):
     if content is not None:

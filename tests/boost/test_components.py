@@ -1,68 +1,110 @@
-"""Components and samplers on a fake engine: pools are drawn again, mixtures are mixed."""
+"""Components on the fake engine: what each is trained on, and its samples."""
 
-import collections
+import os
 
 import numpy as np
 import pytest
 
 from base.errors import Diverged
-from base.streams import Purpose
-from boost.sampler import Sampler
-from evaluation.metrics import Metrics, Spread
-from storage.state import State
-from tests.boost import parts as small
+from tests.boost.parts import SIZES, Parts
 from tests.fake_engine import FakeEngine
 
-UNIFORM = np.full(640, 1 / 640)
-NOTHING = Metrics(*[0.0] * 6)
+POOL = 10_000
+"""The fewest samples that mixture discriminators are trained with."""
 
 
-def test_a_pool_is_drawn_again_from_its_checkpoint(tmp_path):
-    made = small.Parts(FakeEngine(), tmp_path)
-    component = made.components.train(2, UNIFORM)
-    again = made.components.pool(2, component.checkpoint)
-    for first, second in zip(component.pool, again):
-        np.testing.assert_array_equal(first, second)
-    assert [len(points) for points in again] == [10_000, small.SIZES.of_model]
-    other = made.components.pool(3, component.checkpoint)  # of another component: other noise
-    assert (other.for_discriminator != again.for_discriminator).any()
+def uniform(number):
+    return np.full(number, 1 / number)
 
 
-def test_a_component_learns_the_points_that_it_is_given(tmp_path):
-    made = small.Parts(FakeEngine(), tmp_path)
-    points = made.dataset.train_points(slice(None))
-    right = points[:, 0] > np.median(points[:, 0])
-    component = made.components.train(1, right / right.sum())
-    mean = component.pool.for_discriminator.mean(axis=0)
-    np.testing.assert_allclose(mean, points[right].mean(axis=0), atol=0.6)
-    training = made.engine.trained[0]
-    assert training.iterations == made.components.iterations == 2 * (640 // 32)
-    assert training.model_dir == made.workdir.component(1)
+def test_a_component_learns_the_points_that_have_weight(tmp_path):
+    parts = Parts(FakeEngine(), tmp_path)
+    points = parts.dataset.train_points(np.arange(640))
+    data_weights = np.zeros(640)
+    data_weights[[3, 5]] = 0.75, 0.25
+    made = parts.components.train(1, data_weights)
+    (training,) = parts.engine.trained
+    seen = next(training.stream.chunks(0, 40, 40))["real"].reshape(-1, 2)
+    assert {tuple(point) for point in seen} == {tuple(points[3]), tuple(points[5])}
+    assert np.mean(seen == points[3]) == pytest.approx(0.75, abs=0.05)
+    np.testing.assert_allclose(
+        np.concatenate(made.pool).mean(axis=0), 0.75 * points[3] + 0.25 * points[5], atol=0.5
+    )
 
 
-def test_samples_that_are_no_numbers_are_tried_again_and_told(tmp_path):
-    made = small.Parts(FakeEngine(lambda _, made: {"points": made["points"] * np.nan}), tmp_path)
-    with pytest.raises(Diverged, match=r"Component 1/3: its samples are not finite.*2 initial"):
-        made.components.train(1, UNIFORM)
-    assert len(made.engine.trained) == 2
+def test_iterations_are_epochs_of_whole_minibatches(tmp_path):
+    parts = Parts(FakeEngine(), tmp_path, epochs=3, batch_size=96)
+    parts.components.train(1, uniform(640))
+    assert parts.engine.trained[0].iterations == parts.components.iterations == 3 * 6
+    assert parts.engine.trained[0].model_dir == parts.workdir.component(1)
+    assert parts.engine.trained[0].params.iterations == 18
 
 
-def test_a_sampler_mixes_the_components_as_they_weigh(tmp_path):
-    made = small.Parts(FakeEngine(), tmp_path)
-    points = made.dataset.train_points(slice(None))
-    order = np.argsort(points[:, 0])
-    paths = []
-    for number, rows in enumerate((order[:64], order[-64:]), 1):
-        weights = np.zeros(640)
-        weights[rows] = 1 / 64
-        paths.append(made.components.train(number, weights).checkpoint)
-    Record = collections.namedtuple("Record", "checkpoint")
-    records = [Record(path[len(made.workdir.path) + 1 :]) for path in paths]
-    spread = Spread(NOTHING, NOTHING, NOTHING)
-    state = State(small.SIZES, spread, "", "", (0.25, 0.75), tuple(records))
-    sampler = Sampler(made.components, state)
-    first = sampler.sample(4000, 3, Purpose.SAMPLE)
-    np.testing.assert_array_equal(first, sampler.sample(4000, 3, Purpose.SAMPLE))
-    middle = points[:, 0].mean()
-    assert np.mean(first[:, 0] < middle) == pytest.approx(0.25, abs=0.05)
-    assert (first != sampler.sample(4000, 4, Purpose.SAMPLE)).any()
+def test_a_pool_has_a_part_for_the_discriminator_and_one_that_none_sees(tmp_path):
+    pool = Parts(FakeEngine(), tmp_path).components.train(1, uniform(640)).pool
+    assert pool.for_discriminator.shape == (POOL, 2)
+    assert pool.for_evaluation.shape == (SIZES.of_model, 2)
+    assert len(np.unique(np.concatenate(pool), axis=0)) == POOL + SIZES.of_model
+
+
+def test_a_pool_is_drawn_again_from_the_checkpoint(tmp_path):
+    made = Parts(FakeEngine(), tmp_path).components.train(2, uniform(640))
+    components = Parts(FakeEngine(), tmp_path).components
+    for one, again, other in zip(
+        made.pool, components.pool(2, made.checkpoint), components.pool(3, made.checkpoint)
+    ):
+        np.testing.assert_array_equal(one, again)
+        assert not np.any(one == other)  # of another component: other noise
+
+
+def test_a_generator_maps_noise_through_the_checkpoint(tmp_path):
+    parts = Parts(FakeEngine(), tmp_path)
+    paths = [parts.components.train(number, uniform(640)).checkpoint for number in (1, 2)]
+    latent = np.random.RandomState(0).randn(5000, 5).astype(np.float32)  # more than one batch
+    learnt = parts.engine.learnt(paths[1])
+    made = parts.components.generators(paths)[1](latent)
+    expected = learnt["mean"] + learnt["deviation"] * latent[:, :2]
+    np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_initial_weights_are_a_components_own_and_repeatable(tmp_path):
+    components = Parts(FakeEngine(), tmp_path).components
+    drawn = [
+        components.params(*which).initial_values["generator/layer0/kernel"]
+        for which in ((1, 1), (1, 1), (1, 2), (2, 1), (2, 2))
+    ]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    for index, one in enumerate(drawn[1:]):
+        assert not any(np.any(one == other) for other in drawn[index + 2 :])
+
+
+def not_finite(times):
+    """Makes the first trainings' samples no numbers."""
+    left = [times]
+
+    def spoil(training, predictions):
+        left[0] -= 1
+        points = predictions["points"].copy()
+        points[7] = np.nan if left[0] >= 0 else points[7]
+        return {"points": points}
+
+    return spoil
+
+
+def test_samples_that_are_no_numbers_lead_to_other_initial_weights(tmp_path):
+    parts = Parts(FakeEngine(not_finite(1)), tmp_path)
+    made = parts.components.train(1, uniform(640))
+    assert made.initialisations == 2
+    assert np.isfinite(made.pool.for_discriminator).all()
+    first, second = parts.engine.trained
+    assert second.model_dir == os.path.join(first.model_dir, "initialisation_2")
+    assert made.checkpoint.startswith(second.model_dir + os.sep)
+    kernels = [each.params.initial_values["generator/layer0/kernel"] for each in (first, second)]
+    assert not np.array_equal(*kernels)
+
+
+def test_samples_that_are_never_numbers_end_it(tmp_path):
+    parts = Parts(FakeEngine(not_finite(2)), tmp_path)
+    with pytest.raises(Diverged, match=r"^Component 1/3: its samples are not finite; lower"):
+        parts.components.train(1, uniform(640))
+    assert len(parts.engine.trained) == 2

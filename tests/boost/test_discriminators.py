@@ -1,5 +1,7 @@
 """Mixture discriminators on a fake engine: folds, ratios, what counts as gone wrong."""
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -95,3 +97,65 @@ def test_a_second_initialisation_that_is_good_is_used(tmp_path):
     first, second = (training.params.initial_values for training in made.engine.trained)
     name = "mixture_discriminator/fold0/layer0/kernel"
     assert (first[name] != second[name]).any()
+
+
+def expected_calibration_error(probabilities, real, bins):
+    """Naeini et al. (AAAI 2015), bin by bin."""
+    total = 0.0
+    for low in np.arange(bins) / bins:
+        inside = (probabilities >= low) & (probabilities < low + 1 / bins)
+        if inside.any():
+            total += inside.sum() * abs(real[inside].mean() - probabilities[inside].mean())
+    return total / len(real)
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_the_figures_of_calibration_are_means_over_logits_by_who_was_trained_on_what(
+    tmp_path, folds
+):
+    made = small.Parts(FakeEngine(), tmp_path, folds)
+    fitted = made.discriminators.fit(2, mixture(made), star)
+    training = made.engine.trained[0]
+    drawn = next(training.stream.chunks(0, 100, 100))["real"]
+    points = made.dataset.train_points(slice(None))
+    logits = predicted_alone(made, fitted, points)["logits"].astype(float)
+    by_fold = [{point.tobytes() for point in drawn[:, f].reshape(-1, 2)} for f in range(folds)]
+    seen = np.array([[point.tobytes() in each for each in by_fold] for point in points])
+    held_out = predicted_alone(made, fitted, made.dataset.held_out)["logits"].mean(axis=1)
+    found = fitted.calibration
+    if folds == 1:
+        assert found.scored_logit == found.trained_on_logit
+        assert found.trained_on_logit == pytest.approx(logits.mean(), rel=1e-5)
+        assert found.unseen_logit == pytest.approx(held_out.mean(), rel=1e-5)
+    else:
+        assert np.all(seen.sum(axis=1) == 1)  # each point is one fold's alone, and was drawn
+        assert found.trained_on_logit == pytest.approx(logits[seen].mean(), rel=1e-5)
+        assert found.scored_logit == pytest.approx(logits[~seen].mean(), rel=1e-5)
+        assert found.unseen_logit == found.scored_logit
+    together = np.concatenate([fitted.unseen.real_logits, fitted.unseen.generated_logits])
+    real = np.repeat([1.0, 0.0], len(together) // 2)
+    error = expected_calibration_error(1 / (1 + np.exp(-together.astype(float))), real, 10)
+    assert found.error == pytest.approx(error, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("folds", "advice"), [(1, "its ratios cannot be trusted"), (2, "the ratios stay usable")]
+)
+def test_overfitting_is_told(tmp_path, monkeypatch, caplog, folds, advice):
+    """Points that were trained on score a nat above the others."""
+
+    def spoil(training, predictions):
+        logits = np.zeros_like(predictions["logits"])
+        drawn = next(training.stream.chunks(0, 100, 100))["real"]
+        points = made.dataset.train_points(slice(None))
+        for fold in range(folds):
+            known = {point.tobytes() for point in drawn[:, fold].reshape(-1, 2)}
+            logits[:640, fold] = [point.tobytes() in known for point in points]
+        return {"logits": logits}
+
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
+    made = small.Parts(FakeEngine(spoil), tmp_path, folds)
+    made.discriminators.fit(2, mixture(made), star)
+    (message,) = [text for text in caplog.messages if "overfits" in text]
+    assert "score 1.00 nats above others" in message
+    assert advice in message

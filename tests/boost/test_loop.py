@@ -94,3 +94,29 @@ def test_more_steps_go_on_from_a_finished_run(tmp_path):
     run(tmp_path / "raised", steps=2)
     _, raised = run(tmp_path / "raised", steps=4)
     assert figures(raised) == figures(whole)
+
+
+def test_each_step_is_on_disk_before_it_is_shown(tmp_path, monkeypatch):
+    made, runs = loop_of(tmp_path / "run")
+    shown = []
+
+    def show(self, state):
+        on_disk = made.workdir.read_state()
+        assert repr(on_disk) == repr(state)
+        made.workdir.verify(on_disk)
+        shown.append(len(state.steps))
+
+    monkeypatch.setattr(LiveReport, "show", show)
+    side = mock.Mock()
+    side.result.return_value = PERFECT
+    runs.train(None, side, 5)
+    side.result.assert_called_once_with(5)
+    assert shown == [0, 1, 2, 3]
+
+
+def test_a_run_that_goes_on_draws_the_pools_of_all_components_again(tmp_path):
+    run(tmp_path / "run", steps=2)
+    made, _ = run(tmp_path / "run", steps=3)
+    assert made.engine.asked == [
+        made.workdir.join("components", number, "model.ckpt-40") for number in ("01", "02")
+    ]

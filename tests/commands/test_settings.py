@@ -4,10 +4,7 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from base import options
 from base.errors import UsageError
 from commands import settings as all_settings
 
@@ -81,9 +78,3 @@ def test_other_settings_are_refused_and_steps_may_rise():
         all_settings.check_same({"steps": 9}, made, "here", may_rise=("steps",))
     with pytest.raises(UsageError, match="--seed=4: the run in here was made with --seed=0"):
         all_settings.check_same({"seed": 4}, made, "here")
-
-
-@given(value=st.floats(allow_nan=False))
-def test_intervals(value):
-    assert options.inside(value, "(0, 1]") == (0 < value <= 1)
-    assert options.inside(value, "[-1, inf)") == (-1 <= value < float("inf"))

@@ -1,0 +1,91 @@
+"""Commands in this process, on the fake engine, with a side process that is none."""
+
+import dataclasses
+import logging
+
+import pytest
+
+from boost import loop
+from commands import settings as all_settings
+from commands import shared, train
+from commands.settings import Command
+from commands.shared import Call
+from estimator.engine import DeviceSettings
+from storage.workdir import Workdir
+from tests.fake_engine import FakeEngine
+
+DEFAULTS = {
+    field.name: field.default
+    for _, kind in all_settings.ROOMS.values()
+    for field in dataclasses.fields(kind)
+}
+SMALL = {
+    "gmm_modes_num": 3, "toy_dataset_size": 640, "batch_size": 32, "epochs": 2, "steps": 2,
+    "mixture_c_epoch_num": 2, "eval_points_num": 100,
+}  # fmt: skip
+
+
+def settings(**changed):
+    return all_settings.make({**DEFAULTS, **SMALL, **changed})
+
+
+def call(mode, workdir, **command):
+    return Call(Command(mode=mode, workdir=str(workdir), **command), DeviceSettings(), -1)
+
+
+class SideProcess:
+    """Does everything at once, in this process, but for drawing."""
+
+    def __init__(self):
+        self._results = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Nothing runs any more."""
+
+    def submit(self, function, *arguments):
+        self._results.append(function(*arguments))
+        return len(self._results) - 1
+
+    def result(self, ticket):
+        return self._results[ticket]
+
+
+class NothingDrawn:
+    """In the place of a live report."""
+
+    def __init__(self, *_):
+        pass
+
+    def show(self, state):
+        pass
+
+    def finish(self, state):
+        pass
+
+
+@pytest.fixture
+def engine(monkeypatch, caplog):
+    """The engine that all commands get; what they log is in `caplog`."""
+    made = FakeEngine()
+    monkeypatch.setattr(shared, "make_engine", lambda *_: made)
+    monkeypatch.setattr(train, "SideProcess", SideProcess)
+    monkeypatch.setattr(loop, "LiveReport", NothingDrawn)
+    monkeypatch.setattr(Workdir, "lock", lambda self: None)  # which would end with the process
+    log = logging.getLogger("adagan")
+    monkeypatch.setattr(log, "propagate", True)
+    monkeypatch.setattr(log, "level", logging.INFO)
+    log.manager._clear_cache()
+    yield made
+    log.manager._clear_cache()
+
+
+@pytest.fixture
+def run(engine, tmp_path, caplog):
+    """The work directory of a run of two steps; the engine and the log are as new."""
+    train.train(call("train", tmp_path / "run"), settings())
+    engine.trained.clear()
+    caplog.clear()
+    return str(tmp_path / "run")
