@@ -135,3 +135,38 @@ def test_tensorflow_is_loaded_where_the_list_says():
         allowed = any(path.startswith(each) for each in WITH_TENSORFLOW)
         if not allowed or name[: -len(".py")] in WITHOUT_TENSORFLOW.get(room, ()):
             assert not reaches(path, set()), path
+
+
+TESTED_IN = {
+    "tests/estimator/test_distributed.py": "estimator/agreement estimator/collectives "
+    "estimator/exchange estimator/resume estimator/shared_checkpoints",
+    "tests/estimator/test_peers.py": "estimator/connections estimator/meeting",
+    "tests/estimator/test_host.py": "estimator/engine estimator/factory estimator/graphs "
+    "estimator/hooks estimator/literal estimator/loops",
+    "tests/estimator/test_npu.py": "estimator/npu_configuration estimator/npu_environment",
+    "tests/commands/test_exported_model.py": "estimator/export",
+    "tests/test_faults.py": "estimator/xla_flags",
+    "tests/input_fn/test_datasets.py": "input_fn/fixed input_fn/gmm",
+    "tests/input_fn/test_larger_than_memory.py": "input_fn/one_pass input_fn/read_ahead",
+    "tests/input_fn/test_held.py": "input_fn/pipelines",
+    "tests/commands/test_settings.py": "input_fn/settings model_fn/settings",
+    "tests/model_fn/test_networks.py": "model_fn/dcgan model_fn/layers model_fn/optimizers",
+    "tests/model_fn/test_gan.py": "model_fn/gan_params model_fn/iteration model_fn/unroll "
+    "model_fn/mixture_discriminator model_fn/scaling",
+}
+"""Modules without a test module of their name, by the one that tests them with what uses them."""
+
+
+def test_each_module_has_a_test_module_of_its_name():
+    """But for what is listed: a new module has one, and one that gets one leaves the list."""
+    missing = {
+        os.path.splitext(path)[0]
+        for path in modules(*MAY_IMPORT)
+        if not path.endswith("__init__.py")
+        and not os.path.exists(
+            os.path.join(ROOT, "tests", os.path.dirname(path), f"test_{os.path.basename(path)}")
+        )
+    }
+    assert missing == {name for names in TESTED_IN.values() for name in names.split()}
+    for path in TESTED_IN:
+        assert os.path.isfile(os.path.join(ROOT, path)), path

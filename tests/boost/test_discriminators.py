@@ -159,3 +159,16 @@ def test_overfitting_is_told(tmp_path, monkeypatch, caplog, folds, advice):
     (message,) = [text for text in caplog.messages if "overfits" in text]
     assert "score 1.00 nats above others" in message
     assert advice in message
+
+
+def test_it_is_checked_on_samples_of_the_mixture_that_it_never_saw(tmp_path):
+    made, given = small.Parts(FakeEngine(), tmp_path), mixture(small.Parts(FakeEngine(), tmp_path))
+    fitted = made.discriminators.fit(2, given, star)
+    training = made.engine.trained[0]
+    drawn = next(training.stream.chunks(0, 100, 100))["generated"].reshape(-1, 2)
+    seen = {point.tobytes() for point in drawn.astype(np.float32)}
+    compared = fitted.unseen.points[1].astype(np.float32)
+    assert len(compared) == small.SIZES.of_data
+    assert not seen & {point.tobytes() for point in compared}
+    unseen = {point.tobytes() for point in given.pools[0].for_evaluation.astype(np.float32)}
+    assert {point.tobytes() for point in compared} <= unseen

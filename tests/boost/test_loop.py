@@ -67,7 +67,9 @@ def test_all_steps_are_committed_with_what_they_consist_of(tmp_path):
     assert state.steps[2].effective_sample_size == pytest.approx(1 / np.square(weights).sum())
 
 
-@pytest.mark.parametrize("boost", [{}, {"meta_algorithm": "ensemble"}])
+@pytest.mark.parametrize(
+    "boost", [{"beta_heur": "constant", "beta_constant": 0.3}, {"meta_algorithm": "ensemble"}]
+)
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_run_that_is_stopped_goes_on_to_the_same_state(tmp_path, monkeypatch, boost, steps):
     _, whole = run(tmp_path / "whole", **boost)

@@ -110,3 +110,15 @@ def test_where_nothing_is_reweighted_no_discriminator_is_trained(tmp_path):
     assert done.fitted is None
     assert len(made.engine.trained) == 1
     assert done.mixture.weights == [0.5, 0.5]
+
+
+def test_topk_last_tells_the_data_from_the_last_component(tmp_path):
+    made = small.Parts(FakeEngine(), tmp_path, meta_algorithm="topk_last", topk_constant=0.25)
+    noise = 10 * np.random.RandomState(0).randn(2, 11_000, 2).astype(np.float32)
+    pools = [Pool(part[:10_000], part[10_000:]) for part in noise]
+    done = step.boosting_step(3, Mixture(pools, [0.5, 0.5]), 640, parts_of(made))
+    seen = next(made.engine.trained[0].stream.chunks(0, 40, 40))["generated"].reshape(-1, 2)
+    last = {point.tobytes() for point in pools[1].for_discriminator}
+    assert {point.tobytes() for point in seen} <= last
+    assert np.count_nonzero(done.reweighting.data_weights) == 160
+    assert done.mixture.weights == pytest.approx([1 / 3] * 3)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import shutil
 
 import pytest
 
@@ -66,26 +67,36 @@ class NothingDrawn:
         pass
 
 
-@pytest.fixture
-def engine(monkeypatch, caplog):
-    """The engine that all commands get; what they log is in `caplog`."""
+def stand_in(monkeypatch):
+    """The engine that all commands get from now on."""
     made = FakeEngine()
     monkeypatch.setattr(shared, "make_engine", lambda *_: made)
     monkeypatch.setattr(train, "SideProcess", SideProcess)
     monkeypatch.setattr(loop, "LiveReport", NothingDrawn)
     monkeypatch.setattr(Workdir, "lock", lambda self: None)  # which would end with the process
-    log = logging.getLogger("adagan")
-    monkeypatch.setattr(log, "propagate", True)
-    monkeypatch.setattr(log, "level", logging.INFO)
-    log.manager._clear_cache()
-    yield made
-    log.manager._clear_cache()
+    return made
 
 
 @pytest.fixture
-def run(engine, tmp_path, caplog):
-    """The work directory of a run of two steps; the engine and the log are as new."""
-    train.train(call("train", tmp_path / "run"), settings())
-    engine.trained.clear()
-    caplog.clear()
+def engine(monkeypatch, caplog):
+    """The engine of all commands; what they log is in `caplog`."""
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
+    caplog.set_level(logging.INFO, "adagan")
+    return stand_in(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """The work directory of a run of two steps."""
+    path = str(tmp_path_factory.mktemp("made") / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in(patch)
+        train.train(call("train", path), settings())
+    return path
+
+
+@pytest.fixture
+def run(engine, made_once, tmp_path):
+    """A copy of it."""
+    shutil.copytree(made_once, str(tmp_path / "run"))
     return str(tmp_path / "run")

@@ -1,3 +1,3 @@
 """Fixtures of the commands' tests."""
 
-from tests.commands.calls import engine, run  # noqa: F401
+from tests.commands.calls import engine, made_once, run  # noqa: F401

@@ -1,5 +1,6 @@
 """The report: self-contained, true to the metrics, and its verdict in words."""
 
+import base64
 import csv
 import math
 import os
@@ -7,6 +8,7 @@ import re
 
 from evaluation.metrics import Metrics
 from report.run_page import verdict
+from tests.report.looks import assert_drawn, pixels
 
 PERFECT = Metrics(-2.2, 0.9, 10, 0.99, 0.0, 0.97)
 
@@ -38,7 +40,11 @@ def test_the_page_needs_no_network_and_shows_the_metrics(tiny_run):
         page = file.read()
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     assert "<script" not in page
-    assert page.count("data:image/png;base64,") == 5
+    pictures = re.findall(r'"data:image/png;base64,([^"]*)"', page)
+    assert len(pictures) == 5  # two summaries, two steps, and the second one's calibration
+    for each in map(base64.b64decode, pictures):
+        height, width, _ = pixels(each).shape
+        assert_drawn(each, width, height)
     with open(os.path.join(workdir, "metrics.csv")) as file:
         rows = list(csv.DictReader(file))
     for row in rows:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import sealed
@@ -18,11 +18,13 @@ VALUES = st.recursive(
 BODIES = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
+@settings(max_examples=40)
 @given(BODIES)
 def test_any_body_of_json_comes_back(body):
     assert sealed.unseal(4, sealed.seal(4, body)) == body
 
 
+@settings(max_examples=40)
 @given(BODIES, st.data())
 def test_no_letter_can_be_changed_unnoticed(body, data):
     text = sealed.seal(4, body)

@@ -1,0 +1,26 @@
+"""Steps to draw, without a run."""
+
+import numpy as np
+
+from evaluation.calibration import KDE_SAMPLES, Unseen
+from evaluation.kde import KernelDensity
+from report.scene import GRID_SIDE, Picture, Scene
+
+PLANE = (2,)
+
+
+def picture_of(step, shape=PLANE, known=True):
+    """Any, that differs from another step's in all that is drawn."""
+    rng, number, size = np.random.RandomState(step), 40 * step, int(np.prod(shape))
+    points = np.random.RandomState(0).randn(300, *shape)
+    scene = Scene.of(shape, points, (np.zeros((1, size)), 1.0, np.ones(1)) if known else ())
+    samples = [rng.randn(50, size) for _ in range(step)]
+    compared = known and size <= 2
+    unseen = Unseen(
+        *rng.randn(2, number).astype(np.float32),
+        rng.randn(2, 20, size) if compared else np.zeros(0),
+        rng.randn(KDE_SAMPLES, size) if compared else np.zeros(0),
+    )
+    density = KernelDensity(np.concatenate(samples), 0.3)
+    probe = rng.randn(GRID_SIDE**2) if shape == PLANE else np.zeros(0)
+    return Picture(step, scene, rng.rand(300), samples, density, probe, unseen)

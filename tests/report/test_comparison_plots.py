@@ -1,0 +1,56 @@
+"""Pictures of several runs."""
+
+import math
+
+import pytest
+
+from evaluation.metrics import Metrics, Spread
+from report import comparison_plots
+from report.comparison_plots import Curve
+from tests.report.looks import assert_drawn, has_colour
+from tests.report.steps import picture_of
+
+PERFECT = Spread(*[Metrics(-2.2, 0.9, 3, 0.99, 0.01, 0.97)] * 3)
+NAN = [math.nan] * 4
+
+
+def curve(name, number, perfect=None, known=True):
+    figures = (3, 0.5, 0.3, 0.8) if known else NAN
+    return Curve(name, [Metrics(-4.0 + s, s / 10, *figures) for s in range(1, number)], perfect)
+
+
+def test_curves_of_all_runs_are_in_each_picture():
+    drawn = comparison_plots.draw_curves([curve("a", 4, PERFECT), curve("b" * 90, 7)])
+    assert list(drawn) == ["coverage C", "log p (nats)", "modes", "high quality"]
+    for png in drawn.values():
+        shown = assert_drawn(png, 616, 434)
+        assert has_colour(shown, 31, 119, 180)
+        assert has_colour(shown, 255, 127, 14)
+
+
+def test_what_no_run_knows_is_not_drawn():
+    drawn = comparison_plots.draw_curves(
+        [curve("a", 4, PERFECT, False), curve("b", 2, None, False)]
+    )
+    assert list(drawn) == ["coverage C", "log p (nats)"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "height"), [((1,), 504), ((2,), 504), ((7,), 504), ((4, 4), 616)]
+)
+def test_samples_of_any_points_are_drawn(shape, height):
+    picture = picture_of(2, shape, known=shape == (2,))
+    assert_drawn(comparison_plots.draw_samples(picture, picture.scene), 616, height)
+
+
+def test_another_runs_frame_may_be_taken():
+    """So that two runs on the same data can be compared by eye."""
+    one, other = picture_of(2), picture_of(3)
+    wide = other.scene._replace(low=other.scene.low * 3, high=other.scene.high * 3)
+    own, taken = (comparison_plots.draw_samples(one, scene) for scene in (one.scene, wide))
+    assert own != taken
+    assert comparison_plots.draw_samples(one, other.scene) == own
+
+
+def test_weights_are_drawn():
+    assert_drawn(comparison_plots.draw_weights([1.0, 0.5, 1 / 3], [1.0, 0.7, 0.4]), 616, 364)

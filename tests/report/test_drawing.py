@@ -1,0 +1,80 @@
+"""How pictures are drawn and written."""
+
+import os
+
+import numpy as np
+import pytest
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+from report import drawing
+from report.drawing import Sheet
+from tests.report.looks import pixels
+
+
+def test_a_sheet_shows_what_is_drawn_on_it_and_forgets_it():
+    figure = Figure(figsize=(2, 1), dpi=100)
+    axes = figure.subplots(1, 2)
+    for axis in axes:
+        axis.set(xlim=(0, 1), ylim=(0, 1))
+    made = Sheet(figure, axes, [])
+    empty = made.pixels().copy()
+    left, _ = made.blank()
+    drawing.dots(left, np.array([[0.5, 0.5]]), 100, color="r")
+    left.text(0.1, 0.1, "text")
+    shown = made.pixels().copy()
+    differ = (shown != empty).any(axis=-1)
+    assert differ[:, :100].any()
+    assert not differ[:, 100:].any()
+    made.blank()
+    np.testing.assert_array_equal(made.pixels(), empty)
+
+
+def test_a_picture_is_as_matplotlib_draws_it(tmp_path):
+    with drawing.style():
+        figure = Figure(figsize=(2, 1), dpi=100)
+        figure.subplots().plot([0, 1], [0, 1], "r")
+        drawing.save(figure, str(tmp_path / "a.png"))
+        figure.savefig(str(tmp_path / "b.png"), dpi=100)
+    np.testing.assert_array_equal(pixels(tmp_path / "a.png"), pixels(tmp_path / "b.png"))
+    assert sorted(os.listdir(str(tmp_path))) == ["a.png", "b.png"]
+
+
+def test_a_users_own_style_does_not_matter():
+    with drawing.style():
+        expected = dict(rcParams)
+    before = rcParams["lines.linewidth"]
+    try:
+        rcParams["lines.linewidth"] = 40
+        with drawing.style():
+            assert dict(rcParams) == expected
+        assert rcParams["lines.linewidth"] == 40
+    finally:
+        rcParams["lines.linewidth"] = before
+
+
+@pytest.mark.parametrize("number", [1, 10, 11, 40])
+def test_each_component_has_a_colour_of_its_own(number):
+    assert len(set(drawing.component_colors(number))) == number
+    if number <= 10:
+        assert drawing.component_colors(number)[0] == drawing.component_colors(1)[0]
+
+
+def test_points_of_weight_0_are_grey_and_heavy_ones_lie_on_top():
+    axis = Figure().subplots()
+    weights = np.array([2.0, 0.0, 1.0, 3.0])
+    drawn = drawing.scatter_weighted(axis, np.arange(8.0).reshape(4, 2), weights)
+    np.testing.assert_array_equal(drawn.get_offsets()[:, 0], [4, 0, 6])  # lightest first
+    np.testing.assert_array_equal(drawn.get_array(), [1, 2, 3])
+    (gone,) = axis.lines
+    np.testing.assert_array_equal(gone.get_xydata(), [[2, 3]])
+
+
+def test_images_of_one_grey_or_three_colours_are_shown_between_their_limits():
+    for shape in ((4, 4), (4, 4, 1), (4, 4, 3)):
+        axis = Figure().subplots()
+        drawing.show_image(axis, np.full(shape, 7.0), np.array([5.0, 9.0]))
+        (shown,) = axis.images
+        np.testing.assert_allclose(shown.get_array(), 0.5)
+    drawing.show_image(axis, np.full((2, 2), 7.0), np.array([7.0, 7.0]))  # of constant data
+    assert np.isfinite(axis.images[-1].get_array()).all()

@@ -1,0 +1,93 @@
+"""The mixture's events, read back by TensorBoard."""
+
+import dataclasses
+import math
+import os
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from evaluation.metrics import Metrics
+from report.tensorboard import MixtureEvents
+from tests.storage.runs import make_state
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 30
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Two steps on disk, and their events."""
+    from storage.workdir import Workdir
+
+    state, workdir = make_state(2), Workdir(str(tmp_path / "run"))
+    for record in state.steps:
+        os.makedirs(workdir.component(record.step))
+        np.save(workdir.join(record.data_weights), np.array([0.0, 0.25, 0.25, 0.5]))
+    perfect = state.perfect._replace(median=Metrics(-1.5, 0.9, *[math.nan] * 4))
+    for _ in range(2):  # as by another process: what the first one wrote is replaced
+        events = MixtureEvents(workdir.path, perfect)
+        for number in (1, 2):
+            events.write_step(state, number, workdir)
+        (tmp_path / "a.png").write_bytes(PNG)
+        events.write_picture("step", 2, str(tmp_path / "a.png"))
+        events.close()
+    return workdir.path, EventAccumulator(workdir.path).Reload()
+
+
+def test_scalars_are_those_of_the_state(written):
+    _, read = written
+    expected = {"adagan/log_p": -4.0, "adagan/modes": 3, "seconds/training": 1.5}
+    for tag, value in {**expected, "calibration/ratio": 1.0}.items():
+        assert [(e.step, e.value) for e in read.Scalars(tag)] == [(1, value), (2, value)]
+    assert [event.value for event in read.Scalars("boosting/beta")] == [1.0, 0.5]
+
+
+def test_what_is_no_finite_number_is_left_out(written):
+    _, read = written
+    assert [event.step for event in read.Scalars("boosting/lambda_star")] == [1]  # then infinite
+    assert "speed/iterations_per_second" not in read.Tags()["scalars"]
+
+
+def test_weights_are_in_units_of_their_mean(written):
+    _, read = written
+    found = read.Histograms("boosting/data_weights_times_n")[0].histogram_value
+    assert (found.min, found.max, found.num) == (0, 2, 4)
+    assert (found.sum, found.sum_squares) == (4, 6)
+    assert sum(found.bucket) == 4
+
+
+def test_a_perfect_sampler_has_the_same_charts(written):
+    path, _ = written
+    read = EventAccumulator(os.path.join(path, "perfect_sampler")).Reload()
+    assert set(read.Tags()["scalars"]) == {"adagan/log_p", "adagan/coverage"}
+    assert [(event.step, event.value) for event in read.Scalars("adagan/log_p")] == [
+        (1, -1.5),
+        (2, -1.5),
+    ]
+
+
+def test_pictures_are_kept_as_they_are(written):
+    _, read = written
+    (image,) = read.Images("plots/step")
+    assert (image.step, image.encoded_image_string) == (2, PNG)
+
+
+def test_events_of_an_earlier_process_are_replaced(written):
+    path, _ = written
+    for directory in (path, os.path.join(path, "perfect_sampler")):
+        events = [name for name in os.listdir(directory) if name.startswith("events.")]
+        assert len(events) == 1
+
+
+def test_records_without_calibration_have_none(tmp_path, written):
+    path, _ = written
+    from storage.workdir import Workdir
+
+    state = make_state(1)
+    bare = dataclasses.replace(state.steps[0], calibration={})
+    events = MixtureEvents(path, state.perfect)
+    events.write_step(dataclasses.replace(state, steps=(bare,)), 1, Workdir(path))
+    events.close()
+    tags = EventAccumulator(path).Reload().Tags()["scalars"]
+    assert not [tag for tag in tags if tag.startswith("calibration")]
