@@ -39,8 +39,9 @@ class Scene(NamedTuple):
         """The scene of [n, *shape] training points; truth: means, sigma, weights of the modes."""
         flat = points.reshape(len(points), -1).astype(np.float64)
         low, high = np.percentile(flat, [0.5, 99.5], axis=0)
-        spread = high - low
-        margin = 0.15 * np.where(spread > 0, spread, np.maximum(np.abs(high), 1e-6))
+        size, spread = np.maximum(np.abs(high), 1e-6), high - low
+        # Percentiles of equal numbers may differ in their last digit.
+        margin = 0.15 * np.where(spread > 1e-12 * size, spread, size)
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
         return Scene(shape, flat, means, sigma, weights, low - margin, high + margin)
 
