@@ -110,7 +110,7 @@ class Loop:
     def _committed(self, state: State) -> Optional[Mixture]:
         """The mixture so far, its components' samples drawn again."""
         mixture: Optional[Mixture] = None
-        if len(state.steps) == self._components.steps:
+        if len(state.steps) >= self._components.steps:
             return mixture  # nobody is going to ask for it
         for record in state.steps:
             pool = self._components.pool(record.step, self._workdir.join(record.checkpoint))

@@ -6,7 +6,7 @@ from base.errors import UsageError
 from base.options import option
 
 REFINEMENT_UNITS = 64
-"""In each hidden layer of fully connected discriminators that refine; see `boost.refinement`."""
+"""In each hidden layer of fully connected discriminators that refine; see `boost.refiner`."""
 SMALLEST_POOL, LARGEST_POOL = 10_000, 64_000
 
 

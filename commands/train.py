@@ -63,7 +63,7 @@ def train(call: Call, settings: Settings) -> None:
 
         from commands import parts
 
-        own = workdir if not engine.rank else _private(workdir)
+        own = workdir if not engine.rank else _private()
         loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
         engine.check(settings.boost.batch_size, iterations)
         if not engine.rank:
@@ -138,7 +138,7 @@ def _repair(workdir: Workdir, settings: Settings) -> None:
     workdir.write_settings(settings.to_json())
 
 
-def _private(workdir: Workdir) -> Workdir:
+def _private() -> Workdir:
     """Where a rank other than 0 works: it trains and boosts along, but only rank 0 keeps it."""
     private = Workdir(tempfile.mkdtemp(prefix="adagan-rank-"))
     unfinished.remove_at_end(private.path)
