@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Tuple
 
 PARTS = {
     "start": "start, settings, data",
-    "tensorflow": "TensorFlow, device, yardstick, until the first component",
+    "tensorflow": "TensorFlow, device, perfect sampler, until the first component",
     "first_component": "first component: graph, XLA, training",
     "components": "further components",
     "discriminators": "mixture discriminators",

@@ -93,11 +93,11 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
     loop = 0 if factory.several_workers() else int(np.clip(iterations // 10, 1, 1000))
     device = DeviceSettings(device="cpu", iterations_per_loop=loop)
     engine = factory.choose(device, directory, size.network == "dcgan")
-    witness, text = os.path.join(directory, "witness"), f"{os.getpid()}\n"
+    lock_path, text = os.path.join(directory, "lock"), f"{os.getpid()}\n"
     if engine.rank == 0:
-        with open(witness, "w", encoding="utf-8") as file:
+        with open(lock_path, "w", encoding="utf-8") as file:
             file.write(text)
-    engine.join_workers({}, witness, text)
+    engine.join_workers({}, lock_path, text)
     own = os.path.join(directory, f"worker{engine.rank}")
     latent = FixedInput("latent", (5,), [np.zeros((1, 5), np.float32)])
     training = Training(gan.model_fn, own, params, stream, iterations, latent)

@@ -1,10 +1,8 @@
 """Components that do not depend on each other share the processor: two are trained at a time."""
 
-import itertools
 import signal
-from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Deque
+from typing import Any, Dict
 
 import numpy as np
 
@@ -30,20 +28,24 @@ class IndependentComponents:
           last: number of the last.
         """
         self._components, self._data_weights = components, data_weights
-        self._numbers = iter(range(first, last + 1))
+        self._first, self._last = first, last
         self._at_once = 2 if components.engine.trains_side_by_side else 1
-        self._running: Deque[Future] = deque()
+        self._running: Dict[int, Future] = {}  # by number
 
-    def train(self, number: int, data_weights: np.ndarray) -> Component:
-        """The next component; see `Components.train`. They come in their order."""
-        del number, data_weights  # those that it was told
-        trained: Component = self._running.popleft().result()
-        self._start(1)
+    def train(self, number: int, _: np.ndarray) -> Component:
+        """A component, which was begun with the weights of all; see `Components.train`.
+
+        Args:
+          number: of the component; asked for in their order.
+        """
+        trained: Component = self._running.pop(number).result()
+        self._begin(number + self._at_once)
         return trained
 
     def __enter__(self) -> "IndependentComponents":
         self._threads = ThreadPoolExecutor(self._at_once)
-        self._start(self._at_once)
+        for number in range(self._first, self._first + self._at_once):
+            self._begin(number)
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -51,8 +53,8 @@ class IndependentComponents:
             signals.ask(signal.SIGTERM)
         self._threads.shutdown()
 
-    def _start(self, how_many: int) -> None:
-        self._running.extend(
-            self._threads.submit(self._components.train, number, self._data_weights)
-            for number in itertools.islice(self._numbers, how_many)
-        )
+    def _begin(self, number: int) -> None:
+        if number <= self._last:
+            self._running[number] = self._threads.submit(
+                self._components.train, number, self._data_weights
+            )

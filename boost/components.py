@@ -10,8 +10,7 @@ from base.streams import Purpose
 from boost import training
 from boost.mixture import Pool
 from boost.settings import BoostSettings, pool_size
-from boost.training import Task
-from estimator.engine import Engine, TrainResult
+from estimator.engine import Engine, Training, TrainResult
 from input_fn import weighted
 from input_fn.datasets import Dataset, Units
 from input_fn.fixed import FixedInput
@@ -84,16 +83,21 @@ class Components:
             self.seed,
             number,
         )
-        task = Task(
-            label=f"Component {number}/{self.steps}",
+        first = Training(
             model_fn=gan.model_fn,
             model_dir=self.workdir.component(number),
-            params=lambda initialisation: self.params(number, initialisation),
+            params=self.params(number),
             stream=stream,
             iterations=self.iterations,
             predict_for=self._pool_latent(number),
         )
-        trained, initialisations = training.fit(self.engine, task, _checked)
+        trained, initialisations = training.fit(
+            self.engine,
+            f"Component {number}/{self.steps}",
+            first,
+            lambda initialisation: self.params(number, initialisation),
+            _checked,
+        )
         return Component(
             checkpoint=trained.checkpoint,
             initialisations=initialisations,

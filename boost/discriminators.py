@@ -12,9 +12,8 @@ from base.streams import Purpose
 from boost import ratios, training
 from boost.mixture import Mixture
 from boost.settings import BoostSettings, pool_size
-from boost.training import Task
 from boost.weights import Reweighting
-from estimator.engine import Engine
+from estimator.engine import Engine, Training
 from evaluation import calibration
 from evaluation.calibration import Unseen
 from input_fn import datasets, weighted
@@ -126,18 +125,19 @@ class MixtureDiscriminators:
             self._probe,
             fresh.generated,
         ]
-        task = Task(
-            label=f"Mixture discriminator {number}/{self._steps}",
+        first = Training(
             model_fn=mixture_discriminator.model_fn,
             model_dir=os.path.join(self._workdir.component(number), "mixture_discriminator"),
-            params=lambda initialisation: self._params(number, initialisation),
+            params=self._params(number),
             stream=self._stream(number, mixture),
             iterations=self.iterations,
             predict_for=FixedInput("points", dataset.shape, parts),
         )
         fitted, initialisations = training.fit(
             self._engine,
-            task,
+            f"Mixture discriminator {number}/{self._steps}",
+            first,
+            lambda initialisation: self._params(number, initialisation),
             lambda trained: self._fitted(
                 number, fresh, trained.predictions["logits"], reweight
             )._replace(checkpoint=trained.checkpoint),
@@ -216,7 +216,7 @@ class MixtureDiscriminators:
         rng = streams.generator(self._seed, Purpose.FOLDS, number)
         return (rng.permutation(self._dataset.number) % self._folds).astype(np.int8)
 
-    def _params(self, number: int, initialisation: int) -> MixtureDiscriminatorParams:
+    def _params(self, number: int, initialisation: int = 1) -> MixtureDiscriminatorParams:
         """Of the model function before a step, its initial weights drawn."""
         models, shape = self._models, self._dataset.shape
         rng = streams.generator(self._seed, Purpose.DISCRIMINATOR_INIT, number, initialisation - 1)

@@ -6,7 +6,7 @@ min(1, r(x) / cap) turns samples of P_g into samples of P_d, exactly if the rati
 cap is its largest value. A second round is trained on what the first one accepts.
 """
 
-from typing import Callable, Dict, NamedTuple, Tuple
+from typing import Dict, NamedTuple, Tuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -38,10 +38,6 @@ class Refinement(NamedTuple):
     cap: float  # log ratio that is always accepted
     acceptance: float  # share of the mixture's samples
     digests: Dict[str, str]  # SHA-256 of the checkpoints by path
-
-
-Score = Callable[[np.ndarray], np.ndarray]
-"""Log ratios [n] float64 of points [n, *shape]."""
 
 
 def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Tuple[float, float, float]:

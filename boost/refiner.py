@@ -158,7 +158,7 @@ class Refiner:
         halves = self._halves()
         made = Refinement((), 0.0, 1.0, {})
         for number in range(1, ROUNDS + 1):
-            drawn = self._draw_for(number, made)
+            drawn = self._training_samples(made)
             rounds = (*made.rounds, self._train(number, halves, drawn))
             points, _ = next(self._proposals(self._seed, Purpose.REFINEMENT_CAP, number))
             ratios = self.log_ratio(points, rounds)
@@ -211,7 +211,7 @@ class Refiner:
         middle = (len(order) + 1) // 2
         return np.sort(order[:middle]), np.sort(order[middle:])
 
-    def _draw_for(self, number: int, made: Refinement) -> np.ndarray:
+    def _training_samples(self, made: Refinement) -> np.ndarray:
         """Samples to train and calibrate a round with: of the mixture, or what is accepted."""
         wanted, seed = POINTS + POINTS // 2, self._seed
         if made.rounds:

@@ -30,21 +30,20 @@ def evaluate(call: Call, explicit: Dict[str, Any]) -> None:
     if command.output:
         data_file = run.settings.data.data_file
         outputs.check_file(command.output, command.mode, (".json",), [run.workdir], [data_file])
-    dataset, scorer = shared.load_unchanged(call, run)
-    engine = shared.make_engine(call, run.settings, run.workdir)
-    if engine.rank:
+    ready = shared.make_ready(call, run)
+    if ready is None:
         return
 
     from commands import parts
 
-    components = parts.make_components(run.settings, dataset, scorer, engine, run.workdir)
-    source = parts.make_source(components, run.state, command.refine)
+    source = parts.make_source(ready.components, run.state, command.refine)
+    scorer, truth = ready.scorer, ready.dataset.truth
     number = scoring.DRAWS * scorer.sizes.of_model
     drawn = np.split(source.sample(number, run.seed, Purpose.EVALUATE), scoring.DRAWS)
     draws = [scorer.score(part)[0] for part in drawn]
     if command.output:
         durable.write_atomically(command.output, _text(draws))
-    modes = len(dataset.truth.means) if dataset.truth else 0
+    modes = len(truth.means) if truth else 0
     for line in _lines(draws, run.state.perfect, modes):
         log.info("%s", line)
 

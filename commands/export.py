@@ -30,16 +30,14 @@ def export(call: Call, explicit: Dict[str, Any]) -> None:
         _check(command, directory, len(run.state.steps), workdir, settings.data.data_file)
 
     check()
-    dataset, scorer = shared.load_unchanged(call, run)
     # For use anywhere: made with full precision.
-    on_cpu = call._replace(device=DeviceSettings(device="cpu"))
-    engine = shared.make_engine(on_cpu, settings, workdir)
-    if engine.rank:
+    ready = shared.make_ready(call._replace(device=DeviceSettings(device="cpu")), run)
+    if ready is None:
         return
 
     from commands import exported_model, parts
 
-    components = parts.make_components(settings, dataset, scorer, engine, workdir)
+    components = ready.components
     refiner = parts.make_refiner(components, run.state) if command.refine else None
     wanted = exported_model.Wanted(command.format, command.component, directory, run.seed)
     # Checked again: something may have come there in the meantime.

@@ -16,12 +16,12 @@ from boost.refiner import Refiner
 from boost.sampler import Sampler
 from boost.scoring import Scorer
 from boost.step import Parts
-from commands import shared
 from commands.settings import Settings
 from estimator.engine import Engine
 from input_fn import datasets
 from input_fn.datasets import Dataset
 from model_fn import dcgan
+from model_fn.settings import ModelSettings
 from storage.state import State
 from storage.workdir import Workdir
 
@@ -48,7 +48,7 @@ def make_components(
         datasets.units(dataset, settings.data.standardise),
         seed=settings.run.seed,
         boost=settings.boost,
-        models=shared.models_of(settings),
+        models=_models_of(settings),
         evaluated=scorer.sizes.of_model,
     )
 
@@ -66,7 +66,7 @@ def make_loop(
         components.units,
         seed=settings.run.seed,
         boost=settings.boost,
-        models=shared.models_of(settings),
+        models=_models_of(settings),
         probe=scene.probe(),
     )
     validation = scoring.scorer(dataset, scorer.sizes, validation=True)
@@ -99,3 +99,13 @@ def make_refiner(components: Components, state: State) -> Refiner:
     refiner = Refiner(components, state)
     log.info("Refining accepts %.1f %% of the samples", 100 * refiner.refinement.acceptance)
     return refiner
+
+
+def _models_of(settings: Settings) -> ModelSettings:
+    """Of what kind a run's networks are."""
+    return ModelSettings(
+        network=settings.network,
+        optimizer=settings.optimizer,
+        gan=settings.gan,
+        mixture_discriminator=settings.mixture_discriminator,
+    )

@@ -21,15 +21,13 @@ def sample(call: Call, explicit: Dict[str, Any]) -> None:
     command, run = call.command, shared.open_run(call, explicit)
     data_file = run.settings.data.data_file
     outputs.check_file(command.output, command.mode, (".npy", ".csv"), [run.workdir], [data_file])
-    dataset, scorer = shared.load_unchanged(call, run)
-    engine = shared.make_engine(call, run.settings, run.workdir)
-    if engine.rank:
+    ready = shared.make_ready(call, run)
+    if ready is None:
         return
 
     from commands import parts
 
-    components = parts.make_components(run.settings, dataset, scorer, engine, run.workdir)
-    source = parts.make_source(components, run.state, command.refine)
+    source = parts.make_source(ready.components, run.state, command.refine)
     points = source.sample(command.num_samples, run.seed, Purpose.SAMPLE)
     outputs.write_points(command.output, points)
     shape = list(points.shape[1:])

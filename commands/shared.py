@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
 
 from base.errors import UsageError
 from base.options import check
@@ -17,10 +17,12 @@ from estimator.engine import DeviceSettings, Engine
 from evaluation import metrics
 from input_fn import datasets
 from input_fn.datasets import Dataset
-from model_fn.settings import ModelSettings
 from storage import ownership
 from storage.state import State
 from storage.workdir import Workdir
+
+if TYPE_CHECKING:  # it loads TensorFlow
+    from boost.components import Components
 
 log = logging.getLogger("adagan")
 
@@ -78,15 +80,34 @@ def read_run(workdir: Workdir) -> Tuple[Settings, State]:
     return settings, state
 
 
-def load_unchanged(call: Call, run: Run) -> Tuple[Dataset, Scorer]:
-    """As `load`, of a run that is there: nothing of it may have been changed.
+class Ready(NamedTuple):
+    """A run whose mixture can be drawn from."""
+
+    dataset: Dataset
+    scorer: Scorer
+    components: "Components"
+
+
+def make_ready(call: Call, run: Run) -> Optional[Ready]:
+    """Loads the data and TensorFlow; None in a process that only trains along with others.
+
+    Args:
+      call: the command.
+      run: it.
 
     Raises:
-      UsageError: if something was.
+      UsageError: if something of the run was changed.
     """
     dataset, scorer = load(run.settings, call)
     check_unchanged(run.workdir, run.state, run.settings, dataset)
-    return dataset, scorer
+    engine = make_engine(call, run.settings, run.workdir)
+    if engine.rank:
+        return None
+
+    from commands import parts
+
+    components = parts.make_components(run.settings, dataset, scorer, engine, run.workdir)
+    return Ready(dataset, scorer, components)
 
 
 def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
@@ -151,13 +172,3 @@ def make_engine(call: Call, settings: Settings, workdir: Workdir) -> Engine:
     units = max(network.g_num_filters, network.d_num_filters, refining)
     factory.load_tensorflow(call.verbosity, units)
     return factory.choose(call.device, workdir.path, network.network == "dcgan")
-
-
-def models_of(settings: Settings) -> ModelSettings:
-    """Of what kind a run's networks are."""
-    return ModelSettings(
-        network=settings.network,
-        optimizer=settings.optimizer,
-        gan=settings.gan,
-        mixture_discriminator=settings.mixture_discriminator,
-    )

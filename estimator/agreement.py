@@ -26,7 +26,7 @@ class AgreementHook(tf.train.SessionRunHook):
     def __init__(self, every: int):
         """Args: iterations to one report of losses."""
         self._every = every
-        self._leaves: Any = None  # _Leaves, once the model is built
+        self._leaves: Optional[_Leaves] = None  # once the model is built
         self._losses: Optional[LossHook] = None
         self._error: Optional[Diverged] = None
         self.begun = 0
@@ -80,12 +80,14 @@ class AgreementHook(tf.train.SessionRunHook):
     def before_run(self, run_context: Any) -> Any:
         """Asks whether anybody wants to leave, and for the losses where they are due."""
         self.begun += 1
-        own, all_replicas = self._leaves
-        fetches = {"leaves": all_replicas}
+        leaves = self._leaves
+        if leaves is None:
+            raise RuntimeError("the model that this hook belongs to was not built")
+        fetches = {"leaves": leaves.mean}
         if self._losses and self.begun % self._every == 0:
             fetches["losses"] = self._losses.before_run(run_context).fetches
         leaving = signals.asked() or self._error
-        return tf.train.SessionRunArgs(fetches, {own: 1.0} if leaving else None)
+        return tf.train.SessionRunArgs(fetches, {leaves.own: 1.0} if leaving else None)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Leaves, or has the losses judged.

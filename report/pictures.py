@@ -12,7 +12,7 @@ from report.side_process import SideProcess
 from storage.state import State, StepRecord
 from storage.workdir import Workdir
 
-PAUSE = 10.0
+PAUSE = 20.0
 """Between two summaries, in times of what one takes: steps may be as short as a summary."""
 
 
@@ -26,7 +26,7 @@ class Pictures:
     """Keeps `plots/` in step with the committed state.
 
     Each step has its pictures. Summaries over all steps are drawn after the first step and then, so
-    that they take a tenth of the time, where steps are short only after some; `wait` makes them
+    that they take a twentieth of the time, where steps are short only after some; `wait` makes them
     those of the last step. Where a run is stopped, they may lack its last steps until it goes on.
     """
 

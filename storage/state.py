@@ -40,7 +40,7 @@ class StepRecord:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """All committed steps, and the yardstick they are measured by."""
+    """All committed steps, and what they are measured by."""
 
     sizes: Sizes  # of the evaluation
     perfect: Spread  # what a perfect sampler scores on these sizes

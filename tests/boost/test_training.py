@@ -7,7 +7,7 @@ import pytest
 
 from base.errors import Diverged
 from boost import training
-from boost.training import Task
+from estimator.engine import Training
 from input_fn.weighted import Stream
 
 
@@ -24,13 +24,17 @@ class OneChunk:
         return float(chunk["x"].sum())
 
 
-def counting_task():
+def counting():
     def draw(block, counts):
         for count in counts:
             yield {"x": np.ones((count, 2))}
 
     stream = Stream(draw, {"x": (2,)})
-    return Task("Component 1/1", None, "dir", lambda number: number, stream, 10, None)
+    return Training(None, "dir", 1, stream, 10, None)
+
+
+def fit(engine, use):
+    return training.fit(engine, "Component 1/1", counting(), lambda number: number, use)
 
 
 def test_a_training_that_diverges_is_tried_once_more_from_other_weights():
@@ -42,7 +46,7 @@ def test_a_training_that_diverges_is_tried_once_more_from_other_weights():
             raise Diverged("not finite")
         return "used"
 
-    assert training.fit(engine, counting_task(), use) == ("used", 2)
+    assert fit(engine, use) == ("used", 2)
     assert engine.started == [("dir", 1), (os.path.join("dir", "initialisation_2"), 2)]
     assert uses == [20.0, 20.0]
 
@@ -52,4 +56,4 @@ def test_a_training_that_always_diverges_says_so():
         raise Diverged("not finite; lower --rate")
 
     with pytest.raises(Diverged, match=r"Component 1/1: not finite; lower --rate \(2 init"):
-        training.fit(OneChunk(), counting_task(), use)
+        fit(OneChunk(), use)

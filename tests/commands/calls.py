@@ -1,10 +1,6 @@
 """Commands in this process, on the fake engine, with a side process that is none."""
 
 import dataclasses
-import logging
-import shutil
-
-import pytest
 
 from boost import loop
 from commands import settings as all_settings
@@ -75,28 +71,3 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(loop, "LiveReport", NothingDrawn)
     monkeypatch.setattr(Workdir, "lock", lambda self: None)  # which would end with the process
     return made
-
-
-@pytest.fixture
-def engine(monkeypatch, caplog):
-    """The engine of all commands; what they log is in `caplog`."""
-    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
-    caplog.set_level(logging.INFO, "adagan")
-    return stand_in(monkeypatch)
-
-
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory):
-    """The work directory of a run of two steps."""
-    path = str(tmp_path_factory.mktemp("made") / "run")
-    with pytest.MonkeyPatch.context() as patch:
-        stand_in(patch)
-        train.train(call("train", path), settings())
-    return path
-
-
-@pytest.fixture
-def run(engine, made_once, tmp_path):
-    """A copy of it."""
-    shutil.copytree(made_once, str(tmp_path / "run"))
-    return str(tmp_path / "run")

@@ -55,6 +55,5 @@ def test_networks_see_points_in_the_units_asked_for(engine, tmp_path, standardis
 
 def test_unrefined_samples_come_from_the_components_alone(run, engine):
     opened = shared.open_run(call("sample", run), {})
-    dataset, scorer = shared.load_unchanged(call("sample", run), opened)
-    made = parts.make_components(opened.settings, dataset, scorer, engine, opened.workdir)
-    assert isinstance(parts.make_source(made, opened.state, refine=False), Sampler)
+    ready = shared.make_ready(call("sample", run), opened)
+    assert isinstance(parts.make_source(ready.components, opened.state, refine=False), Sampler)

@@ -36,12 +36,12 @@ def test_data_may_have_moved_but_not_changed(engine, tmp_path):
     asked = call("sample", tmp_path / "run")
     opened = shared.open_run(asked, {"data_file": after})
     assert opened.settings.data.data_file == after
-    dataset, scorer = shared.load_unchanged(asked, opened)
-    assert (dataset.number, len(dataset.held_out)) == (320, 80)
-    assert sum(scorer.sizes[:3]) == 80
+    ready = shared.make_ready(asked, opened)
+    assert (ready.dataset.number, len(ready.dataset.held_out)) == (320, 80)
+    assert sum(ready.scorer.sizes[:3]) == 80
     np.save(after, np.random.RandomState(1).randn(400, 2))
     with pytest.raises(UsageError, match="its components are trained on other data"):
-        shared.load_unchanged(asked, opened)
+        shared.make_ready(asked, opened)
 
 
 def test_a_directory_without_a_finished_step_is_no_run(run, tmp_path):
