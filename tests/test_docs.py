@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -18,8 +19,7 @@ PAGES = ["README.md", "README_zh.md", "CHANGES.md"] + [
     for name in sorted(os.listdir(os.path.join(ROOT, "docs")))
     if name.endswith(".md")
 ]
-SHORT = f"""#!{sys.executable}
-# `python` of the documents; a refinement is only begun, as its length does not depend on the data.
+SHORT = f"""# `python` of the documents; a refinement is only begun, as its length does not depend on the data.
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
@@ -46,7 +46,9 @@ def place(tmp_path_factory):
     for name in ("main.py", "quality.flags", "cpu.flags"):
         (directory / name).symlink_to(os.path.join(ROOT, name))
     (directory / "bin").mkdir()
-    (directory / "bin" / "python").write_text(SHORT)
+    (directory / "short.py").write_text(SHORT)
+    command = f"exec {shlex.quote(sys.executable)} {shlex.quote(str(directory / 'short.py'))}"
+    (directory / "bin" / "python").write_text(f'#!/bin/sh\n{command} "$@"\n')
     (directory / "bin" / "python").chmod(0o755)
     path = f"{directory}/bin{os.pathsep}{os.environ['PATH']}"
     for document in DOCS:

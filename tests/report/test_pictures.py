@@ -45,7 +45,7 @@ def test_short_steps_have_their_summary_at_first_now_and_then_and_at_the_end(tmp
     for steps in range(1, 6):
         pictures.draw(state(steps))
         list(pictures.finished())
-        now[0] += 7.0
+        now[0] += 14.0
     assert side.summaries() == [1, 4]
     list(pictures.wait())
     assert side.summaries() == [1, 4, 5]
