@@ -19,7 +19,8 @@ PAGES = ["README.md", "README_zh.md", "CHANGES.md"] + [
     for name in sorted(os.listdir(os.path.join(ROOT, "docs")))
     if name.endswith(".md")
 ]
-SHORT = f"""# `python` of the documents; a refinement is only begun, as its length does not depend on the data.
+SHORT = f"""# `python` of the documents.
+# A refinement is only begun, as its length does not depend on the data.
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
