@@ -13,8 +13,9 @@ import contextlib
 import dataclasses
 import logging
 import os
+import re
 import sys
-from typing import Any, List
+from typing import Any, List, NoReturn
 
 from absl import app, flags
 
@@ -54,7 +55,7 @@ FOR = {
     "overwrite": ("export",),
 }
 """Modes that take a flag of the command."""
-HELP_FLAGS = {"--help", "-help", "--helpshort", "-h"}
+HELP_FLAGS = {"--help", "-help", "--helpshort", "--helpfull", "-h"}
 VERSION_FLAGS = {"--version", "-version"}
 PATHS = ("workdir", "data_file", "output", "export_dir")
 
@@ -96,10 +97,29 @@ def parse(arguments: List[str]) -> List[str]:
                 print(text(), flush=True)
             os._exit(0)
     try:
-        return app.parse_flags_with_usage([arguments[0], *flag_files.expand(arguments[1:])])
+        return FLAGS([arguments[0], *flag_files.expand(arguments[1:])])
+    except flags.Error as error:
+        _end(f"error: {UsageError(_in_our_words(str(error)))}", 2)
     except (UsageError, ValueError) as error:  # absl lets some values' errors through
-        print(f"error: {UsageError(str(error))}", file=sys.stderr)
-        sys.exit(2)
+        _end(f"error: {UsageError(str(error))}", 2)
+
+
+KINDS = {"boolean": "true or false", "integer": "an integer", "float": "a number"}
+
+
+def _in_our_words(error: str) -> str:
+    """What absl says of a flag that it cannot take, as this program says it of others."""
+    unknown = re.fullmatch(
+        r"Unknown command line flag '(.*?)'(?:\. Did you mean: (.*?) \?)?", error
+    )
+    if unknown:
+        near = unknown[2].split(" ")[0] if unknown[2] else ""
+        return f"--{unknown[1]}: is no flag; {f'--{near} is near, ' if near else ''}see --help"
+    illegal = re.match(r"flag --(\w+)=(.*?): ", error, re.DOTALL)
+    if illegal and illegal[1] in FLAGS:
+        kind = FLAGS[illegal[1]].flag_type()
+        return f"--{illegal[1]}={illegal[2]}: must be {KINDS.get(kind, kind)}"
+    return error
 
 
 def main(arguments: List[str]) -> None:
@@ -194,7 +214,7 @@ def _how_to_go_on() -> str:
     return f"What was committed in {FLAGS.workdir} is safe; the same command goes on from there."
 
 
-def _end(line: str, status: int) -> None:
+def _end(line: str, status: int) -> NoReturn:
     print(line, file=sys.stderr)
     sys.exit(status)
 

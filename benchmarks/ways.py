@@ -29,12 +29,12 @@ def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, 
       changed: settings by room: data, network, gan.
     """
     from base import streams
-    from input_fn import datasets, weighted
+    from input_fn import sources, weighted
     from input_fn.settings import DataSettings
     from model_fn import gan
     from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
-    dataset = datasets.load(DataSettings(**changed.get("data", {})), 0, batch_size)
+    dataset = sources.load(DataSettings(**changed.get("data", {})), 0, batch_size)
     network, shape = NetworkSettings(**changed.get("network", {})), dataset.shape
     rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
     settings = GanSettings(**changed.get("gan", {}))
@@ -275,11 +275,11 @@ def evaluation(seconds: float) -> float:
     from boost import scoring
     from evaluation import metrics
     from evaluation.metrics import EvaluationSettings
-    from input_fn import datasets
+    from input_fn import sources
     from input_fn.settings import DataSettings
 
     sizes = metrics.published_sizes(EvaluationSettings())
-    dataset = datasets.load(DataSettings(), sizes.of_data, 64)
+    dataset = sources.load(DataSettings(), sizes.of_data, 64)
     scorer = scoring.scorer(dataset, sizes)
     drawn = dataset.points[: sizes.of_model]
     return 1000 / rate_of(lambda: scorer.score(drawn), seconds, warm_up=1)

@@ -59,7 +59,7 @@ class Components:
         self.engine, self.workdir, self.dataset = engine, workdir, dataset
         self.seed, self.models = seed, models
         self.steps, self.batch_size = boost.steps, boost.batch_size
-        self.iterations = boost.epochs * (dataset.number // boost.batch_size)
+        self.iterations = boost.iterations_of(dataset.number)
         self.pool_sizes = (pool_size(dataset.number), evaluated)
         self.units = units
 
@@ -102,7 +102,7 @@ class Components:
             checkpoint=trained.checkpoint,
             initialisations=initialisations,
             iterations_per_second=trained.iterations_per_second,
-            pool=self._pool(trained.predictions["points"]),
+            pool=self._pool(self._finished(trained.predictions["points"])),
         )
 
     def pool(self, number: int, checkpoint: str) -> Pool:
@@ -150,7 +150,14 @@ class Components:
 
     def _points(self, number: int, checkpoint: str, latent: FixedInput) -> np.ndarray:
         params = self.params(number)
-        return self.engine.predict(gan.model_fn, checkpoint, params, latent)["points"]
+        return self._finished(
+            self.engine.predict(gan.model_fn, checkpoint, params, latent)["points"]
+        )
+
+    def _finished(self, points: np.ndarray) -> np.ndarray:
+        """Samples as they come out: where the data lie on a grid, they do."""
+        columns = self.dataset.columns
+        return columns.finish(points) if columns else points
 
     def _pool_latent(self, number: int) -> FixedInput:
         """Latent noise of a component's pool: first the part for the mixture discriminator."""

@@ -101,8 +101,8 @@ class MixtureDiscriminators:
         self._units, self._seed, self._models, self._probe = units, seed, models, probe
         self._steps, self._batch_size = boost.steps, boost.batch_size
         self._folds = models.mixture_discriminator.mixture_c_folds
-        epochs = models.mixture_discriminator.mixture_c_epoch_num
-        self.iterations = epochs * (dataset.number // boost.batch_size)
+        own = models.mixture_discriminator
+        self.iterations = own.iterations_of(dataset.number, boost.batch_size)
 
     def fit(
         self, number: int, mixture: Mixture, reweight: Callable[[np.ndarray], Reweighting]

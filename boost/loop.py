@@ -4,8 +4,9 @@ import contextlib
 import dataclasses
 import glob
 import logging
+import math
 import os
-from typing import Iterator, List, Optional, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -14,14 +15,17 @@ from boost import ratios, scoring, step, weights
 from boost.ahead import IndependentComponents
 from boost.components import Components
 from boost.mixture import Mixture
+from boost.scoring import Yardsticks
 from boost.step import Parts, Step
 from evaluation import metrics
 from evaluation.calibration import Unseen
 from evaluation.metrics import Spread
+from evaluation.two_sample import Worst
 from input_fn.datasets import Dataset
 from report.live import LiveReport
 from report.scene import Picture, Scene, points_shown
 from report.side_process import SideProcess
+from report.verdict import Circumstances
 from storage import metrics_csv
 from storage.state import State, StepRecord
 from storage.workdir import Workdir
@@ -62,7 +66,7 @@ class Loop:
         self._settings_fingerprint, self._program = settings_fingerprint, program
         self._modes = len(dataset.truth.means) if dataset.truth else 0
 
-    def train(self, state: Optional[State], side: SideProcess, perfect: int) -> State:
+    def train(self, state: Optional[State], side: SideProcess, yardsticks: int) -> State:
         """Runs the steps that the state lacks, committing each.
 
         While a step runs, the last one's picture is drawn.
@@ -70,7 +74,7 @@ class Loop:
         Args:
           state: the last committed one; None before the first commit.
           side: draws the pictures.
-          perfect: its ticket for `scoring.perfect_sampler`.
+          yardsticks: its ticket for `scoring.yardsticks`.
 
         Returns:
           The last committed state.
@@ -83,10 +87,11 @@ class Loop:
         garbage.settle()
         with signals.deferred():
             if state is None:
-                state = self._before_the_first_step(side.result(perfect))
+                state = self._before_the_first_step(side.result(yardsticks))
                 self._workdir.commit(state)  # what goes on from here has these data and settings
             mixture = self._committed(state)
-            live = LiveReport(self._workdir, side, state.perfect, self._dataset.number, self._modes)
+            around = Circumstances(self._workdir.path, self._modes, self._components.iterations)
+            live = LiveReport(self._workdir, side, state, self._dataset.number, around)
             metrics_csv.write(self._workdir.join("metrics.csv"), state)
             live.show(state)
             state = self._steps(state, mixture, live)
@@ -95,12 +100,19 @@ class Loop:
             self._workdir.commit(state)
             return state
 
-    def _before_the_first_step(self, perfect: Spread) -> State:
-        line = metrics.spread_line(perfect)
+    def _before_the_first_step(self, known: Yardsticks) -> State:
+        line = metrics.spread_line(known.perfect)
         log.info("A perfect sampler on the same sizes, median of %d draws: %s", scoring.DRAWS, line)
+        if known.simple:
+            number, line = known.simple_components, metrics.spread_line(known.simple)
+            log.info("A Gaussian mixture, components: %d: %s", number, line)
+        columns = self._dataset.columns
         return State(
             sizes=self._parts.scorer.sizes,
-            perfect=perfect,
+            perfect=known.perfect,
+            simple=known.simple,
+            simple_components=known.simple_components,
+            columns_sha256=columns.digest() if columns else "",
             data_fingerprint=self._dataset.fingerprint(),
             settings_fingerprint=self._settings_fingerprint,
             mixture_weights=(),
@@ -127,8 +139,9 @@ class Loop:
             for number in range(first, self._components.steps + 1):
                 signals.check()
                 done = step.boosting_step(number, mixture, points, parts)
-                _log_step(done, state.perfect, self._modes)
-                state = state.with_step(self._record(done), done.mixture.weights)
+                record = self._record(done)
+                _log_step(done, record.worst, state.perfect, self._modes)
+                state = state.with_step(record, done.mixture.weights)
                 mixture = done.mixture.without_spares()
                 del done  # with all samples of its component
                 self._workdir.commit(state)
@@ -169,7 +182,8 @@ class Loop:
             lambda_star=done.reweighting.lambda_star,
             zero_weight=float(np.mean(data_weights == 0)),
             effective_sample_size=ratios.effective_sample_size(data_weights),
-            metrics=done.metrics,
+            metrics=done.scored.metrics,
+            worst=_named(done.scored.worst, self._parts.scorer.names),
             calibration=dict(fitted.calibration._asdict()) if fitted else {},
             iterations_per_second=done.component.iterations_per_second,
             seconds=done.seconds,
@@ -193,7 +207,7 @@ class Loop:
             scene=self._scene,
             relative_weights=done.reweighting.data_weights[shown] * dataset.number,
             samples=_by_component(done.mixture),
-            density=done.density,
+            density=done.scored.density,
             probe_logits=fitted.probe_logits if fitted else np.zeros(0, np.float32),
             unseen=fitted.unseen if fitted else Unseen.nothing(),
         )
@@ -202,7 +216,11 @@ class Loop:
 def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
     """The data as every picture of a run shows them."""
     points = dataset.train_points(rows_shown(dataset))
-    return Scene.of(dataset.shape, points, scorer.truth or ())
+    columns = dataset.columns
+    units: Tuple = ()
+    if columns and columns.is_table:
+        units = (columns.coordinate_names, columns.shift, columns.scale)
+    return Scene.of(dataset.shape, points, scorer.truth or (), units)
 
 
 def rows_shown(dataset: Dataset) -> np.ndarray:
@@ -226,10 +244,19 @@ def _files(checkpoint: str) -> List[str]:
     return sorted(glob.glob(glob.escape(checkpoint) + ".*")) if checkpoint else []
 
 
-def _log_step(done: Step, perfect: Spread, modes: int) -> None:
-    log.info("%s", metrics.published_line(done.metrics))
+def _named(worst: Worst, names: Sequence[str]) -> Dict[str, str]:
+    """The columns behind the worst figures, by what they are worst in."""
+    found = zip(("column", "first", "second"), worst)
+    return {which: names[number] for which, number in found if names and number >= 0}
+
+
+def _log_step(done: Step, worst: Dict[str, str], perfect: Spread, modes: int) -> None:
+    figures = done.scored.metrics
+    log.info("%s", metrics.published_line(figures))
     if modes:
-        log.info("  %s", metrics.modes_line(done.metrics, modes))
+        log.info("  %s", metrics.modes_line(figures, modes))
+    if not math.isnan(figures.two_sample_auc):
+        log.info("  %s", metrics.own_data_line(figures, worst.get("column", "")))
     log.info("  perfect sampler: %s", metrics.median_line(perfect))
     if done.fitted:
         data_weights = done.reweighting.data_weights

@@ -4,7 +4,7 @@ AdaGAN (arXiv 1701.02386), Section 4.1, compares boosting with one GAN ("vanilla
 independent ones, an ensemble of T independent ones, and TopKLast.
 """
 
-from typing import Optional
+from typing import Callable, Dict, Optional
 
 import numpy as np
 
@@ -104,8 +104,7 @@ class BestOf(MetaAlgorithm):
         return float(now > before)
 
     def _coverage(self, pool: Pool) -> float:
-        metrics, _ = self._scorer.score(pool.for_evaluation)
-        return metrics.coverage
+        return self._scorer.score(pool.for_evaluation).metrics.coverage
 
 
 def make(settings: BoostSettings, validation: Scorer) -> MetaAlgorithm:
@@ -115,10 +114,11 @@ def make(settings: BoostSettings, validation: Scorer) -> MetaAlgorithm:
       settings: of boosting.
       validation: scores components on points that the evaluation does not use.
     """
-    if settings.meta_algorithm == "boosted" and not settings.is_bagging:
-        return Boosted(settings)
-    if settings.meta_algorithm == "topk_last":
-        return TopkLast(settings.topk_constant)
-    if settings.meta_algorithm == "best_of":
-        return BestOf(validation)
-    return MetaAlgorithm()  # ensemble, bagging, vanilla
+    made: Dict[str, Callable[[], MetaAlgorithm]] = {
+        "boosted": lambda: Boosted(settings),
+        "topk_last": lambda: TopkLast(settings.topk_constant),
+        "best_of": lambda: BestOf(validation),
+        "ensemble": MetaAlgorithm,
+        "vanilla": MetaAlgorithm,
+    }
+    return made["ensemble" if settings.is_bagging else settings.meta_algorithm]()

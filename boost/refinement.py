@@ -6,6 +6,7 @@ min(1, r(x) / cap) turns samples of P_g into samples of P_d, exactly if the rati
 cap is its largest value. A second round is trained on what the first one accepts.
 """
 
+import os
 from typing import Dict, NamedTuple, Tuple
 
 import numpy as np
@@ -13,7 +14,11 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from storage import sealed
+from storage.state import State
+from storage.workdir import Workdir
 
+MADE = "refinement.json"
+"""In its directory, once it is made."""
 FORMAT = 3
 """Of the discriminators; a refinement in another format is left alone, and a new one trained."""
 CAP = 0.99
@@ -38,6 +43,16 @@ class Refinement(NamedTuple):
     cap: float  # log ratio that is always accepted
     acceptance: float  # share of the mixture's samples
     digests: Dict[str, str]  # SHA-256 of the checkpoints by path
+
+
+def directory_of(workdir: Workdir, state: State) -> str:
+    """Where the refinement of this very state is kept."""
+    return workdir.join("refinement", f"{state.fingerprint()[:16]}-{FORMAT}")
+
+
+def is_made(workdir: Workdir, state: State) -> bool:
+    """Whether what refined sampling needs is there: then it needs no data."""
+    return os.path.lexists(os.path.join(directory_of(workdir, state), MADE))
 
 
 def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Tuple[float, float, float]:

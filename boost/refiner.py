@@ -64,8 +64,7 @@ class Refiner:
         self._models = components.models
         self._sampler = Sampler(components, state)
         self._units = datasets.moments(self._dataset)
-        name = f"{state.fingerprint()[:16]}-{refinement.FORMAT}"
-        self._directory = self._workdir.join("refinement", name)
+        self._directory = refinement.directory_of(self._workdir, state)
         self.refinement = self._read() or self._make()
 
     @property
@@ -150,7 +149,7 @@ class Refiner:
                     made.rounds[0].gain,
                 )
             durable.sync([self._workdir.join(path) for path in made.digests], self._workdir.path)
-            path = os.path.join(self._directory, "refinement.json")
+            path = os.path.join(self._directory, refinement.MADE)
             durable.write_atomically(path, refinement.encode(made))
             return made
 
@@ -186,7 +185,7 @@ class Refiner:
         Raises:
           UsageError: if it is not what was committed, or not all of it is there.
         """
-        path = os.path.join(self._directory, "refinement.json")
+        path = os.path.join(self._directory, refinement.MADE)
         if not os.path.lexists(path):
             return None
         try:

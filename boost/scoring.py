@@ -1,4 +1,4 @@
-"""Scores of the mixture, and of a perfect sampler on the same sizes."""
+"""Scores of the mixture, and of a perfect sampler and a simple model on the same sizes."""
 
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -6,14 +6,19 @@ import numpy as np
 
 from base import streams
 from base.streams import Purpose
-from evaluation import metrics
-from evaluation.kde import KernelDensity
-from evaluation.metrics import Metrics, Sizes, Spread
+from evaluation import metrics, simple_model
+from evaluation.metrics import Metrics, Scored, Sizes, Spread
+from evaluation.two_sample import TwoSampleJudge
+from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from input_fn.gmm import GaussianMixture
 
 DRAWS = 20
 """Draws behind a median: one draw's log_p jumps with the bandwidth that the coarse grid picks."""
+JUDGED_DRAWS = 7
+"""Of them are judged by two samples as well, which takes longer and varies less."""
+REFERENCE, REFERENCE_NUMBERS = 20_000, 4_000_000
+"""Training points, and numbers in them, that tell whether samples copy some."""
 
 
 class Scorer(NamedTuple):
@@ -22,10 +27,12 @@ class Scorer(NamedTuple):
     sizes: Sizes
     real: np.ndarray  # [sizes.real, d] float64 points of the data that no training saw
     truth: Optional[Tuple[np.ndarray, float, np.ndarray]]  # means, sigma and weights of the modes
+    judge: Optional[TwoSampleJudge] = None  # of samples of a user's own data
+    names: Tuple[str, ...] = ()  # of a table's coordinates
 
-    def score(self, drawn: np.ndarray) -> Tuple[Metrics, KernelDensity]:
+    def score(self, drawn: np.ndarray) -> Scored:
         """Scores [sizes.of_model, *shape] samples in random order; see `metrics.score`."""
-        return metrics.score(_flat(drawn), self.real, self.sizes, self.truth)
+        return metrics.score(flat(drawn), self.real, self.sizes, self.truth, self.judge)
 
 
 def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
@@ -34,7 +41,7 @@ def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
     Args:
       dataset: what samples are compared with.
       sizes: of the evaluation.
-      validation: takes other points than the evaluation does.
+      validation: takes other points than the evaluation does, and looks at C and log_p alone.
     """
     start = sizes.real if validation else 0
     truth = dataset.truth and (
@@ -42,13 +49,79 @@ def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
         dataset.truth.sigma,
         dataset.truth.mode_weights,
     )
-    return Scorer(sizes, _flat(dataset.held_out[start : start + sizes.real]), truth)
+    made = Scorer(sizes, flat(dataset.held_out[start : start + sizes.real]), truth)
+    columns = dataset.columns
+    if columns is None or validation:
+        return made
+    names = columns.coordinate_names if columns.is_table else ()
+    return made._replace(judge=judge(dataset, sizes), names=names)
+
+
+def judge(dataset: Dataset, sizes: Sizes) -> TwoSampleJudge:
+    """What tells samples from points of a user's own data that no training saw."""
+    held_out = flat(dataset.held_out[: sizes.fresh])
+    return TwoSampleJudge(flat(reference(dataset)), held_out, dataset.is_own_table)
+
+
+def reference(dataset: Dataset) -> np.ndarray:
+    """[n, *shape] training points, evenly spread over all."""
+    most = max(1, min(REFERENCE, REFERENCE_NUMBERS // int(np.prod(dataset.shape))))
+    rows = np.linspace(0, dataset.number - 1, min(most, dataset.number)).astype(np.int64)
+    return dataset.train_points(rows)
+
+
+class Yardsticks(NamedTuple):
+    """What the mixture is measured by."""
+
+    perfect: Spread  # what samples of the data themselves score
+    simple: Optional[Spread]  # what a Gaussian mixture scores, fitted to a user's own data
+    simple_components: int  # of it
+
+
+def yardsticks(
+    truth: Optional[GaussianMixture],
+    held_out: np.ndarray,
+    training: np.ndarray,
+    columns: Optional[Columns],
+    sizes: Sizes,
+    data_seed: int,
+) -> Yardsticks:
+    """What samples of the data themselves score, and what those of a simple model do.
+
+    Args:
+      truth: the data's density, where it is known.
+      held_out: [H, *shape] points that no training sees.
+      training: [n, *shape] some that it sees; none where the truth is known.
+      columns: of the file that they come from.
+      sizes: of the evaluation.
+      data_seed: of the draws.
+    """
+    perfect = perfect_sampler(truth, held_out, sizes, data_seed)
+    if columns is None:
+        return Yardsticks(metrics.spread(perfect), None, 0)
+    training, points = flat(training), flat(held_out)
+    judged = TwoSampleJudge(training, points[: sizes.fresh], columns.is_table)
+    for draw in range(JUDGED_DRAWS):
+        rng = streams.generator(data_seed, Purpose.PERFECT_SAMPLER, draw, 1)
+        # Training points are samples of the truth as well; but they are their own copies.
+        rows = rng.choice(len(training), judged.size, replace=len(training) < judged.size)
+        told, _ = judged.score(training[rows])
+        halves = np.array_split(rng.permutation(len(judged.nearest_held_out)), 2)
+        told = told._replace(copying=judged.copying_of(*halves))
+        perfect[draw] = perfect[draw]._replace(**told._asdict())
+    made, components = simple_model.fit_and_sample(
+        training, JUDGED_DRAWS * sizes.of_model, data_seed
+    )
+    made = columns.finish(made.reshape(-1, *columns.point_shape))
+    compared = Scorer(sizes, points[: sizes.real], None, judged)
+    simple = [compared.score(part).metrics for part in np.split(made, JUDGED_DRAWS)]
+    return Yardsticks(metrics.spread(perfect), metrics.spread(simple), components)
 
 
 def perfect_sampler(
     truth: Optional[GaussianMixture], held_out: np.ndarray, sizes: Sizes, data_seed: int
-) -> Spread:
-    """What samples of the data themselves score, over some draws.
+) -> List[Metrics]:
+    """C and log_p, and figures against the truth, of samples of the data themselves, by draw.
 
     Where the density is known, every draw takes new points; for a file, points held out of
     training, divided anew for every draw.
@@ -67,10 +140,11 @@ def perfect_sampler(
             points = truth.sample(sizes.of_model + sizes.real, rng)
         else:
             points = held_out[rng.permutation(len(held_out))]
-        real, drawn = _flat(points[-sizes.real :]), points[: -sizes.real]
-        draws.append(Scorer(sizes, real, known).score(drawn)[0])
-    return metrics.spread(draws)
+        real, drawn = flat(points[-sizes.real :]), points[: -sizes.real]
+        draws.append(Scorer(sizes, real, known).score(drawn).metrics)
+    return draws
 
 
-def _flat(points: np.ndarray) -> np.ndarray:
+def flat(points: np.ndarray) -> np.ndarray:
+    """[n, d] float64."""
     return points.reshape(len(points), -1).astype(np.float64)

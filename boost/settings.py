@@ -25,6 +25,11 @@ class BoostSettings:
         "Epochs a component, each of training points / batch size iterations.",
         bounds="[1, 1e6]",
     )
+    iterations: int = option(
+        0,
+        "Iterations of a component, however many points there are; 0: --epochs.",
+        bounds="[0, 1e9]",
+    )
     batch_size: int = option(
         64, "Points a minibatch, of the data and of the latent noise.", bounds="[1, 1e6]"
     )
@@ -55,6 +60,10 @@ class BoostSettings:
         choices=("boosted", "vanilla", "best_of", "ensemble", "topk_last"),
     )
     is_bagging: bool = option(False, "The published name of --meta_algorithm=ensemble.")
+
+    def iterations_of(self, points: int) -> int:
+        """Iterations of a component on so many training points."""
+        return self.iterations or self.epochs * (points // self.batch_size)
 
     @property
     def reweights(self) -> bool:

@@ -13,8 +13,7 @@ from boost.meta_algorithms import MetaAlgorithm
 from boost.mixture import Mixture
 from boost.scoring import Scorer
 from boost.weights import Reweighting
-from evaluation.kde import KernelDensity
-from evaluation.metrics import Metrics
+from evaluation.metrics import Scored
 
 
 class Parts(NamedTuple):
@@ -36,8 +35,7 @@ class Step(NamedTuple):
     fitted: Optional[Fitted]  # None where no mixture discriminator was trained
     component: Component
     mixture: Mixture  # with the component
-    metrics: Metrics  # of that mixture
-    density: KernelDensity  # of its samples
+    scored: Scored  # samples of that mixture
     seconds: Dict[str, float]  # by part
 
 
@@ -68,11 +66,11 @@ def boosting_step(number: int, mixture: Optional[Mixture], points: int, parts: P
     clock.lap("training")
     # P_g becomes (1 - beta) P_g + beta Q.
     beta = meta_algorithm.beta(number, mixture, component.pool)
-    grown = with_component(mixture, component, beta)
+    grown = grow(mixture, component, beta)
     # On samples that no mixture discriminator sees.
     rng = streams.generator(parts.seed, Purpose.MIXTURE_FOR_EVALUATION, number)
     drawn = grown.for_evaluation(parts.scorer.sizes.of_model, rng)
-    metrics, density = parts.scorer.score(drawn)
+    scored = parts.scorer.score(drawn)
     clock.lap("evaluation")
     return Step(
         number=number,
@@ -81,13 +79,12 @@ def boosting_step(number: int, mixture: Optional[Mixture], points: int, parts: P
         fitted=fitted,
         component=component,
         mixture=grown,
-        metrics=metrics,
-        density=density,
+        scored=scored,
         seconds=clock.seconds,
     )
 
 
-def with_component(mixture: Optional[Mixture], component: Component, beta: float) -> Mixture:
+def grow(mixture: Optional[Mixture], component: Component, beta: float) -> Mixture:
     """(1 - beta) P_g + beta Q.
 
     Args:

@@ -27,7 +27,7 @@ def compare(call: Call, paths: List[str], explicit: Dict[str, Any]) -> None:
     if len({os.path.realpath(path) for path in paths}) < max(2, len(paths)):
         given = " ".join(paths) or "none"
         raise UsageError(
-            f"--mode=compare: needs two different work directories or more after the flags, "
+            f"--mode=compare: needs two work directories or more after the flags, each once, "
             f"got {given}"
         )
     opened, workdirs = [], [Workdir(path) for path in paths]

@@ -30,17 +30,21 @@ def evaluate(call: Call, explicit: Dict[str, Any]) -> None:
     if command.output:
         data_file = run.settings.data.data_file
         outputs.check_file(command.output, command.mode, (".json",), [run.workdir], [data_file])
-    ready = shared.make_ready(call, run)
-    if ready is None:
+    components = shared.make_components(call, run, needs_data=True)
+    if components is None:
         return
 
     from commands import parts
 
-    source = parts.make_source(ready.components, run.state, command.refine)
-    scorer, truth = ready.scorer, ready.dataset.truth
+    source = parts.make_source(components, run.state, command.refine)
+    truth, scorer = components.dataset.truth, scoring.scorer(components.dataset, run.state.sizes)
     number = scoring.DRAWS * scorer.sizes.of_model
     drawn = np.split(source.sample(number, run.seed, Purpose.EVALUATE), scoring.DRAWS)
-    draws = [scorer.score(part)[0] for part in drawn]
+    quick = scorer._replace(judge=None)
+    draws = [
+        (scorer if number < scoring.JUDGED_DRAWS else quick).score(part).metrics
+        for number, part in enumerate(drawn)
+    ]
     if command.output:
         durable.write_atomically(command.output, _text(draws))
     modes = len(truth.means) if truth else 0

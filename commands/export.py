@@ -31,13 +31,13 @@ def export(call: Call, explicit: Dict[str, Any]) -> None:
 
     check()
     # For use anywhere: made with full precision.
-    ready = shared.make_ready(call._replace(device=DeviceSettings(device="cpu")), run)
-    if ready is None:
+    on_cpu = call._replace(device=DeviceSettings(device="cpu"))
+    components = shared.make_components(on_cpu, run, shared.refines_anew(run, command))
+    if components is None:
         return
 
     from commands import exported_model, parts
 
-    components = ready.components
     refiner = parts.make_refiner(components, run.state) if command.refine else None
     wanted = exported_model.Wanted(command.format, command.component, directory, run.seed)
     # Checked again: something may have come there in the meantime.

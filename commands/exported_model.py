@@ -1,6 +1,7 @@
 """Exports the mixture, or one of its components, for use without this project."""
 
 import functools
+import json
 import os
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -17,9 +18,11 @@ from boost.sampler import Sampler
 from estimator import export
 from estimator.export import Signature
 from estimator.literal import literal
+from input_fn.columns import Columns, describe
 from model_fn import mixture_model
 from model_fn.gan import AVERAGE
 from model_fn.mixture_model import Mixture, Refinement
+from model_fn.rows import RowForm
 from storage import outputs
 from storage.state import State
 from storage.workdir import Workdir
@@ -72,7 +75,12 @@ def export_mixture(
         )
     durable.make_directories(os.path.dirname(os.path.abspath(wanted.directory)))
     with durable.replacing_directory(wanted.directory) as temporary:
-        lines = export.write(wanted.form, temporary, signatures, feeds, expected)
+        columns = components.dataset.columns
+        rows = columns.decode(expected) if columns else expected
+        lines = export.write(wanted.form, temporary, signatures, feeds, rows)
+        if columns and columns.is_table:
+            with open(os.path.join(temporary, "columns.json"), "w", encoding="utf-8") as file:
+                json.dump(describe(columns), file, indent=1)
         outputs.write_manifest(temporary)
         check()
     return [line.replace(temporary, wanted.directory) for line in lines]
@@ -89,10 +97,15 @@ def _model(components: Components, state: State, component: int) -> Mixture:
         gan=models.gan,
         components=[_values(workdir.join(record.checkpoint)) for record in records],
         mixture_weights=weights,
+        rows=_row_form(components.dataset.columns),
         discriminator=(
             _values(workdir.join(discriminator)) if discriminator and not component else {}
         ),
     )
+
+
+def _row_form(columns: Optional[Columns]) -> Optional[RowForm]:
+    return columns and RowForm(**{name: getattr(columns, name) for name in RowForm._fields})
 
 
 def _refinement(workdir: Workdir, refiner: Refiner) -> Refinement:

@@ -94,7 +94,7 @@ def _shape(settings: Settings, dataset: Optional[Dataset]) -> Shape:
     else:
         points, shape = dataset.number, list(dataset.shape)
         evaluation = metrics.scaled_sizes(evaluation, len(dataset.held_out))
-    network, dimension = settings.network, int(np.prod(shape))
+    network, dimension = settings.network.fitted(shape), int(np.prod(shape))
     latent, make = network.latent_space_dim, _dcgan if network.network == "dcgan" else _mlp
     return Shape(points, dimension, latent, *make(network, shape), evaluation)
 
@@ -218,7 +218,7 @@ def _of_training(settings: Settings, device: DeviceSettings, shape: Shape) -> It
     hidden = sum(shape.generator.hidden) + 2 * sum(shape.discriminator.hidden)
     numbers = shape.latent + hidden + 2 * shape.dimension
     yield Need("an iteration", 4 * batch * numbers, flags)
-    iterations = settings.boost.epochs * (shape.points // batch)
+    iterations = settings.boost.iterations_of(shape.points)
     chunk = max(1, min(device.iterations_per_loop, iterations))
     yield Need(
         "the minibatches of one loop",

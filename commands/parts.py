@@ -29,9 +29,16 @@ log = logging.getLogger("adagan")
 
 
 def make_components(
-    settings: Settings, dataset: Dataset, scorer: Scorer, engine: Engine, workdir: Workdir
+    settings: Settings, dataset: Dataset, evaluated: int, engine: Engine, workdir: Workdir
 ) -> Components:
     """What makes, trains and samples the components of a run.
+
+    Args:
+      settings: of the run.
+      dataset: of its points.
+      evaluated: samples of a mixture that an evaluation takes.
+      engine: that trains and predicts.
+      workdir: of the run.
 
     Raises:
       UsageError: if the networks do not take such points.
@@ -48,8 +55,8 @@ def make_components(
         datasets.units(dataset, settings.data.standardise),
         seed=settings.run.seed,
         boost=settings.boost,
-        models=_models_of(settings),
-        evaluated=scorer.sizes.of_model,
+        models=_models_of(settings, dataset),
+        evaluated=evaluated,
     )
 
 
@@ -57,7 +64,7 @@ def make_loop(
     settings: Settings, dataset: Dataset, scorer: Scorer, engine: Engine, workdir: Workdir
 ) -> Tuple[Loop, Tuple[int, int]]:
     """What runs the boosting steps, and the iterations of its two kinds of training."""
-    components = make_components(settings, dataset, scorer, engine, workdir)
+    components = make_components(settings, dataset, scorer.sizes.of_model, engine, workdir)
     scene = loop.scene_of(dataset, scorer)
     discriminators = MixtureDiscriminators(
         engine,
@@ -66,7 +73,7 @@ def make_loop(
         components.units,
         seed=settings.run.seed,
         boost=settings.boost,
-        models=_models_of(settings),
+        models=_models_of(settings, dataset),
         probe=scene.probe(),
     )
     validation = scoring.scorer(dataset, scorer.sizes, validation=True)
@@ -101,10 +108,10 @@ def make_refiner(components: Components, state: State) -> Refiner:
     return refiner
 
 
-def _models_of(settings: Settings) -> ModelSettings:
+def _models_of(settings: Settings, dataset: Dataset) -> ModelSettings:
     """Of what kind a run's networks are."""
     return ModelSettings(
-        network=settings.network,
+        network=settings.network.fitted(dataset.shape),
         optimizer=settings.optimizer,
         gan=settings.gan,
         mixture_discriminator=settings.mixture_discriminator,

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
 
 from base.errors import UsageError
 from base.options import check
-from boost import scoring
-from boost.scoring import Scorer
+from boost import refinement
 from boost.settings import REFINEMENT_UNITS
 from commands import memory
 from commands import settings as all_settings
@@ -15,7 +14,9 @@ from commands.settings import Command, RunSettings, Settings
 from estimator import factory
 from estimator.engine import DeviceSettings, Engine
 from evaluation import metrics
-from input_fn import datasets
+from evaluation.metrics import Sizes
+from input_fn import columns, datasets, sources
+from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from storage import ownership
 from storage.state import State
@@ -80,42 +81,60 @@ def read_run(workdir: Workdir) -> Tuple[Settings, State]:
     return settings, state
 
 
-class Ready(NamedTuple):
-    """A run whose mixture can be drawn from."""
-
-    dataset: Dataset
-    scorer: Scorer
-    components: "Components"
-
-
-def make_ready(call: Call, run: Run) -> Optional[Ready]:
-    """Loads the data and TensorFlow; None in a process that only trains along with others.
+def make_components(call: Call, run: Run, needs_data: bool) -> "Optional[Components]":
+    """What a run's mixture is drawn from; loads TensorFlow, and the data where need be.
 
     Args:
       call: the command.
       run: it.
+      needs_data: whether a file must be there; else what the work directory knows of it is enough.
+
+    Returns:
+      None in a process that only trains along with others.
 
     Raises:
       UsageError: if something of the run was changed.
     """
-    dataset, scorer = load(run.settings, call)
-    check_unchanged(run.workdir, run.state, run.settings, dataset)
-    engine = make_engine(call, run.settings, run.workdir)
+    settings, state = run.settings, run.state
+    if needs_data or not state.columns_sha256:
+        dataset = load(settings, call)
+        check_unchanged(run.workdir, state, settings, dataset)
+    else:
+        check_files(run.workdir, state, settings)
+        dataset = datasets.remembered(read_columns(run.workdir, state))
+        memory.check_memory(settings, call.command, call.device, dataset)
+    engine = make_engine(call, settings, run.workdir)
     if engine.rank:
         return None
 
     from commands import parts
 
-    components = parts.make_components(run.settings, dataset, scorer, engine, run.workdir)
-    return Ready(dataset, scorer, components)
+    return parts.make_components(settings, dataset, state.sizes.of_model, engine, run.workdir)
 
 
-def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
-    """The data and what samples are scored against, told to the log."""
+def refines_anew(run: Run, command: Command) -> bool:
+    """Whether a command trains a refinement, for which it needs the data."""
+    return command.refine and not refinement.is_made(run.workdir, run.state)
+
+
+def read_columns(workdir: Workdir, state: State) -> Columns:
+    """What a run on a file knows of it beside its points.
+
+    Raises:
+      UsageError: if that is not what was committed.
+    """
+    return columns.from_bytes(workdir.read_columns(state))
+
+
+def load(settings: Settings, call: Call) -> Dataset:
+    """The data, told to the log."""
     command, device = call.command, call.device
     points = metrics.published_sizes(settings.evaluation)
     memory.check_memory(settings, command, device)  # before anything is drawn
-    dataset = datasets.load(settings.data, points.of_data, settings.boost.batch_size)
+    wanted = points.of_data
+    if settings.data.dataset == "file":
+        wanted = max(wanted, points.fresh)  # samples are told from as many points of the data
+    dataset = sources.load(settings.data, wanted, settings.boost.batch_size)
     memory.check_memory(settings, command, device, dataset)  # the shape of a file is known now
     log.info(
         "Data: %d training points of shape %s from %s",
@@ -125,6 +144,12 @@ def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
     )
     for remark in dataset.remarks:
         log.warning("  %s", remark)
+    return dataset
+
+
+def sizes_of(settings: Settings, dataset: Dataset) -> Sizes:
+    """Of the evaluation, told to the log where they are not the published ones."""
+    points = metrics.published_sizes(settings.evaluation)
     scaled = metrics.scaled_sizes(points, len(dataset.held_out))
     if scaled != points:
         log.info(
@@ -133,7 +158,7 @@ def load(settings: Settings, call: Call) -> Tuple[Dataset, Scorer]:
             len(dataset.held_out),
             *scaled[:3],
         )
-    return dataset, scoring.scorer(dataset, scaled)
+    return scaled
 
 
 def check_unchanged(
@@ -144,9 +169,11 @@ def check_unchanged(
         return
     check_files(workdir, state, settings)
     if state.data_fingerprint != dataset.fingerprint():
+        path = settings.data.data_file
+        given = f"--data_file={path}: " if path else ""
         raise UsageError(
-            f"--workdir={workdir.path}: its components are trained on other data; give the same "
-            f"data, or another --workdir"
+            f"{given}--workdir={workdir.path}: its components are trained on other data; give the "
+            f"same data, or another --workdir"
         )
 
 

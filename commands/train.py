@@ -14,6 +14,7 @@ from commands import shared
 from commands.settings import Settings
 from commands.shared import Call
 from estimator import factory
+from input_fn.columns import Columns, to_bytes
 from input_fn.datasets import Dataset
 from report.side_process import SideProcess
 from storage import repair
@@ -41,7 +42,7 @@ def train(call: Call, settings: Settings) -> None:
             _repair(workdir, settings)
     state = workdir.read_state()
     _check_settings(workdir, settings, state)
-    dataset, scorer = shared.load(settings, call)
+    dataset = shared.load(settings, call)
     shared.check_unchanged(workdir, state, settings, dataset)
     if state and len(state.steps) >= settings.boost.steps and workdir.is_finished(state):
         log.info(
@@ -50,13 +51,16 @@ def train(call: Call, settings: Settings) -> None:
             len(state.steps),
         )
         return
+    sizes = shared.sizes_of(settings, dataset)
     with SideProcess() as side:
         # It gets ready, and scores the perfect sampler, while TensorFlow loads.
-        perfect = side.submit(
-            scoring.perfect_sampler,
+        yardsticks = side.submit(
+            scoring.yardsticks,
             dataset.truth,
             dataset.held_out,
-            scorer.sizes,
+            scoring.reference(dataset) if dataset.columns else dataset.held_out[:0],
+            dataset.columns,
+            sizes,
             settings.data.data_seed,
         )
         engine = shared.make_engine(call, settings, workdir)
@@ -64,6 +68,7 @@ def train(call: Call, settings: Settings) -> None:
         from commands import parts
 
         own = workdir if not engine.rank else _private()
+        scorer = scoring.scorer(dataset, sizes)
         loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
         engine.check(settings.boost.batch_size, iterations)
         if not engine.rank:
@@ -74,9 +79,9 @@ def train(call: Call, settings: Settings) -> None:
             state = workdir.read_state()
             _copy(workdir, own, settings, state)
         else:
-            _start_writing(workdir, settings, state)
+            _start_writing(workdir, settings, state, dataset.columns)
             _tell_start(state, version.digest())
-        loop.train(state, side, perfect)
+        loop.train(state, side, yardsticks)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 
@@ -95,12 +100,16 @@ def _shared_facts(settings: Settings, dataset: Dataset) -> Dict[str, Any]:
     return {**flags, "data": dataset.fingerprint(), "version": version.digest()}
 
 
-def _start_writing(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
+def _start_writing(
+    workdir: Workdir, settings: Settings, state: Optional[State], columns: Optional[Columns]
+) -> None:
     """With the lock held, what another process may have written meanwhile is read again."""
     _check_settings(workdir, settings, state)
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
+    if columns:
+        workdir.write_columns(to_bytes(columns))
 
 
 def _tell_start(state: Optional[State], program: str) -> None:

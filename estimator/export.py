@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -145,6 +145,20 @@ def _onnx(
         output_names=[f"{signature.output}:0"],
         opset=ONNX_OPSET,
     )
+    for name in [*signature.inputs, signature.output]:
+        _rename(model.graph, f"{name}:0", name)
     path = os.path.join(directory, "model.onnx")
     onnx.save(model, path)
     return [f"{path}: batches of {FROZEN_BATCH}, opset {ONNX_OPSET}"]
+
+
+def _rename(graph: Any, before: str, name: str) -> None:
+    """Gives an input or output of an ONNX graph another name."""
+    for tensor in [*graph.input, *graph.output]:
+        if tensor.name == before:
+            tensor.name = name
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for index, each in enumerate(names):
+                if each == before:
+                    names[index] = name

@@ -5,6 +5,7 @@ Imports no TensorFlow.
 
 import dataclasses
 import math
+import warnings
 from typing import List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from base.options import option
 from evaluation import coverage, modes
 from evaluation.kde import KernelDensity
+from evaluation.two_sample import TwoSampleJudge, Worst
 
 VALIDATION = 500
 """Samples that choose the KDE's bandwidth, as published."""
@@ -64,7 +66,10 @@ def scaled_sizes(sizes: Sizes, held_out: int) -> Sizes:
 
 
 class Metrics(NamedTuple):
-    """Figures of one draw of samples; nan where the truth is not known."""
+    """Figures of one draw of samples; nan where one has no meaning.
+
+    The second four need a known truth; the others, see `two_sample`, are of a user's own data.
+    """
 
     log_p: float
     coverage: float
@@ -72,6 +77,22 @@ class Metrics(NamedTuple):
     high_quality: float
     reverse_kl: float
     width: float
+    two_sample_auc: float = math.nan
+    precision: float = math.nan
+    recall: float = math.nan
+    density: float = math.nan
+    nn_coverage: float = math.nan
+    worst_column_ks: float = math.nan
+    worst_correlation: float = math.nan
+    copying: float = math.nan
+
+
+class Scored(NamedTuple):
+    """What one draw of samples is worth."""
+
+    metrics: Metrics
+    density: KernelDensity  # of the samples
+    worst: Worst  # the columns behind `worst_column_ks` and `worst_correlation`
 
 
 def score(
@@ -79,7 +100,8 @@ def score(
     real: np.ndarray,
     sizes: Sizes,
     truth: Optional[Tuple[np.ndarray, float, np.ndarray]],
-) -> Tuple[Metrics, KernelDensity]:
+    judge: Optional[TwoSampleJudge] = None,
+) -> Scored:
     """Scores samples of a model.
 
     Args:
@@ -88,14 +110,16 @@ def score(
       real: [sizes.real, d] points of the data that no training saw.
       sizes: how to divide the samples.
       truth: means [modes, d], sigma and weights [modes] of the true mixture, where known.
-
-    Returns:
-      The figures, and the density estimate.
+      judge: of samples of a user's own data; it takes the fresh ones.
     """
     samples, validation, fresh = np.split(drawn, np.cumsum([sizes.samples, sizes.validation]))
     likelihood, density = coverage.evaluate(samples, validation, real)
     captured = modes.evaluate(fresh, *truth) if truth else (math.nan,) * 4
-    return Metrics(*likelihood, *captured), density
+    figures, worst = Metrics(*likelihood, *captured), Worst(-1, -1, -1)
+    if judge and len(fresh) >= judge.size:
+        told, worst = judge.score(fresh[: judge.size])
+        figures = figures._replace(**told._asdict())
+    return Scored(figures, density, worst)
 
 
 class Spread(NamedTuple):
@@ -107,8 +131,11 @@ class Spread(NamedTuple):
 
 
 def spread(draws: List[Metrics]) -> Spread:
-    """Medians and 5-95 % bands."""
-    return Spread(*(Metrics(*row) for row in np.percentile(np.array(draws), [50, 5, 95], axis=0)))
+    """Medians and 5-95 % bands, of each figure over the draws that have it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that no draw has: nan
+        found = np.nanpercentile(np.array(draws), [50, 5, 95], axis=0)
+    return Spread(*(Metrics(*row) for row in found))
 
 
 def published_line(metrics: Metrics) -> str:
@@ -124,6 +151,18 @@ def modes_line(metrics: Metrics, number_of_modes: int) -> str:
     )
 
 
+def own_data_line(metrics: Metrics, worst_column: str) -> str:
+    """What two samples of a user's own data tell, for the log."""
+    parts = []
+    for field in ("two_sample_auc", "precision", "recall"):
+        value = getattr(metrics, field)
+        if not math.isnan(value):
+            parts.append(f"{field}={FORMATS[field][1].format(value)}")
+    if worst_column:
+        parts.append(f"worst column {worst_column} (ks={metrics.worst_column_ks:.3f})")
+    return ", ".join(parts)
+
+
 FORMATS = {
     "log_p": ("log_p", "{:.2f}", "{:.2f}"),
     "coverage": ("C", "{:.3f}", "{:.2f}"),
@@ -131,6 +170,14 @@ FORMATS = {
     "high_quality": ("high_quality", "{:.3f}", "{:.2f}"),
     "reverse_kl": ("reverse_kl", "{:.3f}", "{:.2f}"),
     "width": ("width", "{:.2f}", "{:.2f}"),
+    "two_sample_auc": ("two_sample_auc", "{:.3f}", "{:.2f}"),
+    "precision": ("precision", "{:.2f}", "{:.2f}"),
+    "recall": ("recall", "{:.2f}", "{:.2f}"),
+    "density": ("density", "{:.2f}", "{:.2f}"),
+    "nn_coverage": ("nn_coverage", "{:.2f}", "{:.2f}"),
+    "worst_column_ks": ("worst_column_ks", "{:.3f}", "{:.2f}"),
+    "worst_correlation": ("worst_correlation", "{:.3f}", "{:.2f}"),
+    "copying": ("copying", "{:.2f}", "{:.2f}"),
 }
 """Name, and formats of the median and of the band's ends, by field."""
 

@@ -1,29 +1,22 @@
-"""A user's own data: reading and checking .npy, .npz and .csv files.
+"""A user's own data: reading and checking tables and arrays.
 
 Imports no TensorFlow. `.npy` files are memory-mapped.
 """
 
 import contextlib
+import csv
 import hashlib
 import os
 import stat
-from typing import (
-    Any,
-    Callable,
-    ContextManager,
-    Dict,
-    Iterator,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, ContextManager, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from base.errors import UsageError
 from input_fn import arrays, tables
 from input_fn.held import HeldFile
+from input_fn.settings import TABLE_OPTIONS, DataSettings
+from input_fn.tables import Table, TableOptions
 
 LARGEST = 1e30
 """Standardised points are small; samples are so many deviations, which must stay in float32."""
@@ -37,43 +30,77 @@ LARGEST_POINT = 1 << 24
 
 
 class Loaded(NamedTuple):
-    """The points of a file."""
+    """The rows of a file."""
 
-    points: np.ndarray  # [N, *shape] of the file's own numeric type; memory-mapped for .npy
+    rows: np.ndarray  # [N, *shape] of the file's own numeric type; memory-mapped for .npy
     digest: str  # of all of them, see `digest`
     file: Optional[HeldFile]  # that is mapped
+    names: Tuple[str, ...]  # of a table's columns; () where the file has none
+    categories: Dict[int, Tuple[str, ...]]  # see `tables.Table`
+    remarks: Tuple[str, ...]  # what the user should know, a line each
 
 
-def load(path: str, key: str, unscaled: bool = False) -> Loaded:
-    """The points of a file, checked.
+def load(settings: DataSettings) -> Loaded:
+    """The rows of a file, checked.
 
     Args:
-      path: a .npy, .npz or .csv file of numbers, one point a row.
-      key: the array's name in an .npz that holds several, else "".
-      unscaled: whether networks will see the points as they are.
+      settings: which file, and how it is read.
 
     Raises:
       UsageError: names the file, what is wrong with it and where.
     """
-    readers: Dict[str, Callable[[], Tuple[np.ndarray, Optional[HeldFile]]]] = {
-        ".npy": lambda: arrays.load_npy(path),
-        ".npz": lambda: (arrays.load_npz(path, key), None),
-        ".csv": lambda: (tables.load_csv(path), None),
-    }
-    extension = path[-4:].lower()
-    if extension not in readers:
-        raise UsageError(f"--data_file={path}: must end in .npy, .npz or .csv")
-    if key and extension != ".npz":
-        raise UsageError(f"--data_key={key}: only an .npz file has keys, --data_file={path}")
+    path, unscaled = settings.data_file, settings.standardise == "no"
+    _check_flags(settings)
     with told(path):
         try:
             _check_regular(path)
-            points, file = readers[extension]()
+            table, file = _read(settings)
         except (ValueError, OverflowError) as error:
             raise UsageError(f"--data_file={path}: {error}") from error
-        if points.ndim == 1:
-            points = points.reshape(-1, 1)
-        return Loaded(points, _check(path, points, file, unscaled), file)
+        rows = table.values.reshape(-1, 1) if table.values.ndim == 1 else table.values
+        names = table.names if rows.ndim == 2 else ()
+        checked = _check(path, rows, file, unscaled, names)
+    return Loaded(rows, checked, file, names, table.categories, table.remarks)
+
+
+def _check_flags(settings: DataSettings) -> None:
+    """Raises UsageError for what does not go with the kind of the file."""
+    path = settings.data_file
+    kinds = (*tables.ENDINGS, ".npy", ".npz")
+    if not path.lower().endswith(kinds):
+        raise UsageError(f"--data_file={path}: must end in {', '.join(kinds[:-1])} or {kinds[-1]}")
+    if settings.data_key and not path.lower().endswith(".npz"):
+        raise UsageError(f"--data_key={settings.data_key}: only an .npz file has keys, not {path}")
+    if path.lower().endswith(tables.ENDINGS):
+        return
+    for name in TABLE_OPTIONS:
+        value = getattr(settings, name)
+        if value and value != "auto":
+            raise UsageError(f"--{name}={value}: only of a table, such as a .csv, not of {path}")
+
+
+def _read(settings: DataSettings) -> Tuple[Table, Optional[HeldFile]]:
+    path = settings.data_file
+    if path.lower().endswith(".npy"):
+        values, file = arrays.load_npy(path)
+        return Table(values, (), {}, ()), file
+    if path.lower().endswith(".npz"):
+        return Table(arrays.load_npz(path, settings.data_key), (), {}, ()), None
+    options = TableOptions(
+        header=settings.header,
+        columns=_listed(settings.columns),
+        drop=_listed(settings.drop),
+        na_values=_listed(settings.na_values),
+        delimiter=settings.delimiter,
+        decimal=settings.decimal,
+    )
+    return tables.load(path, options), None
+
+
+def _listed(text: str) -> Tuple[str, ...]:
+    """The parts of a,b,c; a part in double quotes may hold commas."""
+    parts: List[str] = next(csv.reader([text], skipinitialspace=True), [])
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 @contextlib.contextmanager
@@ -139,7 +166,9 @@ def _check_regular(path: str) -> None:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is too large, or nan, is told below
-def _check(path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bool) -> str:
+def _check(
+    path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bool, names: Tuple[str, ...]
+) -> str:
     """Looks at all points once; returns their digest."""
     if int(np.prod(points.shape[1:])) > LARGEST_POINT:
         raise UsageError(
@@ -155,7 +184,8 @@ def _check(path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bo
             whole.update(_bytes(chunk))
             low, high = chunk.min(), chunk.max()  # nan if there is one, which is neither
             if not (low >= -largest and high <= largest):
-                raise UsageError(f"--data_file={path}: {_what_is_bad(chunk, start, largest)}")
+                bad = _what_is_bad(chunk, start, largest, names)
+                raise UsageError(f"--data_file={path}: {bad}")
             if not start:
                 first = chunk[0].astype(np.float64)
             if first.size and (chunk.astype(np.float64) != first).any():
@@ -165,7 +195,7 @@ def _check(path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bo
     return str(whole.hexdigest())
 
 
-def _what_is_bad(chunk: np.ndarray, before: int, largest: float) -> str:
+def _what_is_bad(chunk: np.ndarray, before: int, largest: float, names: Sequence[str]) -> str:
     """Where a chunk's first number is that training cannot take, and what is wrong with it."""
     flat = chunk.reshape(len(chunk), -1)
     bad = ~((flat >= -largest) & (flat <= largest))
@@ -176,6 +206,11 @@ def _what_is_bad(chunk: np.ndarray, before: int, largest: float) -> str:
         if largest < LARGEST:
             fault += ", too large for networks that see it as it is; needs --standardise=yes"
     return (
-        f"row {before + row + 1} of the data holds a number that {fault}: coordinate {column + 1} "
-        f"is {value:.6g}"
+        f"row {before + row + 1} of the data holds a number that {fault}: "
+        f"{called(column, names)} is {value:.6g}"
     )
+
+
+def called(column: int, names: Sequence[str]) -> str:
+    """What messages call a column or coordinate, counted from 0."""
+    return f"column '{names[column]}'" if names else f"coordinate {column + 1}"

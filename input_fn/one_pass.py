@@ -3,7 +3,7 @@
 Imports no TensorFlow.
 """
 
-from typing import Iterable, Iterator, Optional, Tuple
+from typing import Iterable, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -14,8 +14,6 @@ STEPS_A_DEVIATION = 4
 SMALLEST_DEVIATION = 1e-30
 FEW = 1e-3
 """At most this share of the points, or a single one, are outliers."""
-APART = 1e3
-"""Evaluated together, what spreads so many times less than something else is not seen."""
 UNSCALED_SPREAD = 1e4
 """Networks that see points as they are do not learn what spreads so many times more or less."""
 
@@ -47,24 +45,39 @@ def moments(chunks: Iterable[np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
     return origin + mean, np.sqrt(squares / number)
 
 
-def check_precision(path: str, mean: np.ndarray, deviation: np.ndarray) -> None:
-    """Checks that float32 tells the values of every coordinate that varies apart.
+def check_precision(
+    path: str,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    names: Sequence[str],
+    centred: bool,
+) -> None:
+    """Checks that the values of every coordinate that varies are told apart.
+
+    Args:
+      path: of the file, for the message.
+      mean: of each coordinate.
+      deviation: of each coordinate.
+      names: of the coordinates; () where they have none.
+      centred: whether they are centred in double precision before they become float32.
 
     Raises:
-      UsageError: if it does not: points are float32 outside the networks.
+      UsageError: if they are not.
     """
-    bad = np.flatnonzero((deviation > 0) & (deviation < _finest(mean)))
+    precision = np.float64 if centred else np.float32
+    bad = np.flatnonzero((deviation > 0) & (deviation < _finest(mean, precision)))
     if len(bad):
         varies, around = deviation.flat[bad[0]], mean.flat[bad[0]]
+        called = f"column '{names[bad[0]]}'" if names else f"coordinate {bad[0] + 1}"
         raise UsageError(
-            f"--data_file={path}: coordinate {bad[0] + 1} varies by {varies:.3g} around "
-            f"{around:.6g}, which float32 does not tell apart; subtract an offset, or rescale"
+            f"--data_file={path}: {called} varies by {varies:.3g} around {around:.6g}, which "
+            f"{precision.__name__} does not tell apart; subtract an offset, or rescale"
         )
 
 
-def _finest(mean: np.ndarray) -> np.ndarray:
-    """The smallest deviation that float32 shows around a mean."""
-    steps = np.finfo(np.float32).eps * np.abs(mean)
+def _finest(mean: np.ndarray, precision: type = np.float32) -> np.ndarray:
+    """The smallest deviation that numbers of this precision show around a mean."""
+    steps = np.finfo(precision).eps * np.abs(mean)
     return STEPS_A_DEVIATION * np.maximum(steps, SMALLEST_DEVIATION)
 
 
@@ -116,26 +129,16 @@ def far_out(
     return int(rows[found]), int(suspects[found]), float(mean[found] + worst[found])
 
 
-def remarks(deviation: np.ndarray, unscaled: bool) -> Iterator[str]:
-    """What the user should know of the coordinates, a line each.
+def hardly_seen(deviation: np.ndarray) -> Iterator[str]:
+    """Says where networks that see points as they are do not learn them.
 
     Args:
-      deviation: of each.
-      unscaled: whether networks will see them as they are.
+      deviation: of each coordinate.
     """
-    spreads = np.sort(deviation[deviation > 0])
-    constant, widest = deviation.size - len(spreads), int(np.argmax(deviation))
-    if constant:
-        yield f"{constant} of {deviation.size} coordinates are constant"
-    if not len(spreads):
-        return
-    if spreads[-1] > APART * spreads[(len(spreads) - 1) // 2]:
+    widest = int(np.argmax(deviation))
+    spread = deviation.flat[widest]
+    if spread > 0 and not 1 / UNSCALED_SPREAD <= spread <= UNSCALED_SPREAD:
         yield (
-            f"coordinate {widest + 1} spreads more than {APART:.0f} times as wide as half of them: "
-            f"C and log_p hardly see the others; rescale it"
-        )
-    if unscaled and not 1 / UNSCALED_SPREAD <= spreads[-1] <= UNSCALED_SPREAD:
-        yield (
-            f"coordinate {widest + 1} spreads by {spreads[-1]:.3g}, and networks are made for 1 or "
+            f"coordinate {widest + 1} spreads by {spread:.3g}, and networks are made for 1 or "
             f"so; --standardise=yes gives them that"
         )

@@ -5,6 +5,9 @@ import dataclasses
 from base.errors import UsageError
 from base.options import option
 
+TABLE_OPTIONS = ("columns", "drop", "na_values", "header", "delimiter", "decimal")
+"""How a table is read."""
+
 
 @dataclasses.dataclass(frozen=True)
 class DataSettings:
@@ -17,9 +20,41 @@ class DataSettings:
         choices=("gmm", "circle_gmm", "ring", "grid", "file"),
     )
     data_file: str = option(
-        "", "Points of --dataset=file: .npy, .npz or .csv, [N, d] or [N, *shape]."
+        "",
+        "Points of --dataset=file: a table, .csv, .tsv, .txt (or .gz of them) or .parquet, or an "
+        "array [N, d] or [N, *shape], .npy or .npz.",
     )
     data_key: str = option("", "Name of the array in an .npz that holds several.")
+    columns: str = option("", "Of a table, the columns to learn, a,b,c; all unless given.")
+    drop: str = option("", "Of a table, the columns to leave out, a,b,c.")
+    na_values: str = option(
+        "",
+        "Of a table, cells that mean a missing value beside empty ones, such as NA,-999; rows that "
+        "hold one in a column of numbers are left out.",
+    )
+    header: str = option(
+        "auto",
+        "Whether a table's first row names its columns.",
+        choices=("auto", "yes", "no"),
+    )
+    delimiter: str = option(
+        "auto",
+        "What stands between a table's columns.",
+        choices=("auto", "comma", "semicolon", "tab", "pipe", "space"),
+    )
+    decimal: str = option(
+        "auto",
+        "What a table's numbers have before their decimals.",
+        choices=("auto", "point", "comma"),
+    )
+    channels: str = option(
+        "auto",
+        "Whether images of a file are [height, width, channels] or have their channels first.",
+        choices=("auto", "first", "last"),
+    )
+    extrapolate: bool = option(
+        False, "Samples may lie outside the range of each of a file's columns."
+    )
     gmm_modes_num: int = option(10, "Number of Gaussian modes.", bounds="[1, 10000]")
     gmm_max_val: float = option(
         15.0,
@@ -57,15 +92,16 @@ class DataSettings:
             )
         if self.unbalanced and self.dataset not in ("ring", "grid"):
             raise UsageError(f"--unbalanced: only with --dataset=ring or grid, not {self.dataset}")
-        if self.dataset == "file" and not self.data_file:
-            raise UsageError(
-                "--data_file=: --dataset=file needs the path of a .npy, .npz or .csv file"
-            )
-        if self.dataset != "file" and self.data_key:
-            raise UsageError(
-                f"--data_key={self.data_key}: only read with --dataset=file, not {self.dataset}"
-            )
-        if self.dataset != "file" and self.data_file:
-            raise UsageError(
-                f"--data_file={self.data_file}: only read with --dataset=file, not {self.dataset}"
-            )
+        if self.dataset == "file":
+            if not self.data_file:
+                raise UsageError(
+                    "--data_file=: --dataset=file needs the path of a table or an array, .csv or "
+                    ".npy say"
+                )
+            return
+        for name in ("data_file", "data_key", *TABLE_OPTIONS, "channels", "extrapolate"):
+            value = getattr(self, name)
+            if value and value != "auto":
+                raise UsageError(
+                    f"--{name}={value}: only read with --dataset=file, not {self.dataset}"
+                )

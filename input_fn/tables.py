@@ -1,209 +1,143 @@
-"""Points in .csv files, parsed some lines at a time.
+"""Points in tables: .csv files and the like, parsed some lines at a time, and .parquet files.
 
 Imports no TensorFlow.
 """
 
-import csv
-import io
 import itertools
-import re
-from typing import IO, Any, Iterator, List, Optional, Tuple
+import os
+from typing import Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from base import machine
+from input_fn import (
+    table_cells,
+    table_choice,
+    table_format,
+    table_header,
+    table_lines,
+    table_parquet,
+)
+from input_fn.table_cells import Layout
+from input_fn.table_lines import Block
+from input_fn.table_rows import Rows
 
-BLOCK_BYTES = 8 << 20
-"""Lines that are parsed together: memory holds them and the numbers, nothing else."""
-LONGEST_LINE = 32 << 20
-"""In bytes; a million columns fit."""
-WIDE = 5000
-"""Columns from which parsing row by row is faster than column by column."""
+_TEXTS = (".csv", ".tsv", ".txt")
+ENDINGS = (*_TEXTS, *(ending + ".gz" for ending in _TEXTS), ".parquet")
+"""Of the names of files that can be read, in small letters."""
+SAMPLE_LINES, SAMPLE_BYTES = 1000, 1 << 20
+"""Of the first lines, from which the format is guessed."""
 
 
-def load_csv(path: str) -> np.ndarray:
-    """The numbers of a .csv file, with or without a header.
+class TableOptions(NamedTuple):
+    """How a table is read."""
+
+    header: str = "auto"  # auto, yes, no
+    columns: Tuple[str, ...] = ()  # to keep, in this order; x0, x1, ... where there is no header
+    drop: Tuple[str, ...] = ()  # columns to leave out
+    na_values: Tuple[str, ...] = ()  # cells that mean a missing value, beside empty ones
+    delimiter: str = "auto"  # auto, comma, semicolon, tab, pipe, space
+    decimal: str = "auto"  # auto, point, comma
+
+
+DEFAULTS = TableOptions()
+
+
+class Table(NamedTuple):
+    """The rows of a table."""
+
+    values: np.ndarray  # [N, D] float64; in a column of categories their index
+    names: Tuple[str, ...]  # [D]; x0, x1, ... where the file has no header
+    categories: Dict[int, Tuple[str, ...]]  # by number of the column: its texts, sorted
+    remarks: Tuple[str, ...]  # what the user should know, a line each
+
+
+def load(path: str, options: TableOptions = DEFAULTS) -> Table:
+    """The rows of a table.
 
     Args:
-      path: of the file; UTF-8, with or without a byte order mark.
-
-    Returns:
-      [N, d] float64; nan where a cell is empty.
+      path: of a file whose name ends in one of `ENDINGS`; text is UTF-8.
+      options: how it is read.
 
     Raises:
       ValueError: says what is wrong and where.
       OSError: if the file cannot be read.
     """
-    values = np.empty((0, 0))
-    header: Optional[List[str]] = None
+    if path.lower().endswith(".parquet"):
+        return _load_parquet(path, options)
     with open(path, "rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        for before, block in _blocks(file):
-            skipped = 0
-            if header is None:
-                header, skipped = _header(block)
-            rows = _parse(block, before, skipped, len(values))
-            if rows is None:
-                continue
-            _check_width(rows.shape[1], values, header, before)
-            number = len(values)
-            if not number:
-                _check_memory(size * (rows.nbytes / len(block)))
-            # Grown in place, not collected and copied: the numbers are held once.
-            values.resize((number + len(rows), rows.shape[1]), refcheck=False)
-            values[number:] = rows
-    if not len(values):
+        size = os.fstat(file.fileno()).st_size
+        blocks = table_lines.blocks(file, path.lower().endswith(".gz"))
+        first = table_lines.head(blocks)
+        layout, first, index, said = _layout(first, options)
+        rows = Rows(layout.names, sorted(layout.texts), options.na_values, index)
+        number = 0
+        for block in itertools.chain([first], blocks):
+            parsed = table_cells.parse(block, layout, number)
+            if not number and len(parsed.numbers):
+                _check_memory(parsed.numbers.nbytes * size / max(1, file.tell()))
+            number += len(parsed.numbers)
+            rows.add(parsed)
+    return _table(rows, said)
+
+
+def _load_parquet(path: str, options: TableOptions) -> Table:
+    frame = table_parquet.read(path)
+    names = table_choice.names(frame.columns)
+    kept = table_choice.choose(names, options.columns, options.drop)
+    index = _has_index(frame.columns, kept, options)
+    frame = frame.iloc[:, kept]
+    frame.columns = [names[place] for place in kept]
+    texts = table_parquet.texts_in(frame)
+    rows = Rows(frame.columns, sorted(texts), options.na_values, index)
+    rows.add(table_parquet.parsed(frame, texts))
+    return _table(rows, ())
+
+
+def _layout(first: Block, options: TableOptions) -> Tuple[Layout, Block, bool, Tuple[str, ...]]:
+    """What the columns are, the rows of the first block, whether an index may lead, remarks."""
+    lines = table_lines.sample(first, SAMPLE_LINES, SAMPLE_BYTES)
+    if not lines:
         raise ValueError("has no rows of numbers")
-    return values
+    form, said = table_format.guess(lines, options.delimiter, options.decimal)
+    sample = [form.cells(line) for line in lines]
+    header, width = [""] * len(sample[0]), len(sample[0])
+    verdict = table_header.guess(sample, form)
+    if options.header == "auto":
+        said += table_header.remarks(sample[0], verdict)
+    if options.header == "yes" or options.header == "auto" and verdict.is_header:
+        header, width = sample[0], len(sample[min(1, len(sample) - 1)])
+        _check_header(len(header), width)
+        first = table_lines.after(first, lines[0].number)
+    elif form.delimiter == ",":
+        said += table_format.doubts(sample, options.delimiter, options.decimal)
+    names = table_choice.names(header)
+    kept = table_choice.choose(names, options.columns, options.drop)
+    missing = table_format.MISSING | set(options.na_values)
+    own = tuple(names[place] for place in kept)
+    layout = Layout(form, width, tuple(kept), own, frozenset(), missing)
+    layout = layout._replace(texts=table_cells.texts_in(first, layout))
+    index = any(header) and _has_index(header, kept, options)
+    return layout, first, index, said
 
 
-def _blocks(file: IO[bytes]) -> Iterator[Tuple[int, bytes]]:
-    """The file as whole lines, some together, and how many came before them."""
-    before, rest = 0, file.read(3).replace(b"\xef\xbb\xbf", b"")
-    while True:
-        data = file.read(BLOCK_BYTES)
-        block = rest + data
-        end = (block.rfind(b"\n") + 1 or block.rfind(b"\r") + 1) if data else len(block)
-        block, rest = block[:end], block[end:]
-        if len(rest) > LONGEST_LINE:
-            raise ValueError(f"has a line of more than {LONGEST_LINE >> 20} MiB")
-        if block:
-            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            _check_text(block, before)
-            yield before, block
-            before += block.count(b"\n")
-        if not data:
-            return
-
-
-def _check_text(block: bytes, before: int) -> None:
-    if b"\0" in block:
-        raise ValueError("holds NUL bytes: no text in UTF-8; save it as UTF-8")
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = before + block.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} is no text in UTF-8; save it as UTF-8") from error
-    if b'"' in block:
-        for number, line_bytes in enumerate(io.BytesIO(block), before + 1):
-            if line_bytes.count(b'"') % 2:  # the parser would take all that follows as one cell
-                raise ValueError(f"line {number} has a quote that is not closed")
-
-
-def _header(block: bytes) -> Tuple[List[str], int]:
-    """The names in the first line that is not empty, if it is a header; lines that end with it."""
-    for number, line in enumerate(io.BytesIO(block), 1):
-        if line.strip():
-            cells = _cells(line, number)
-            # A header has no number in it; a first row with some is data, its text is told later.
-            return ([], 0) if any(_is_number(cell) for cell in cells) else (cells, number)
-    return [], 0
-
-
-def _parse(block: bytes, before: int, skipped: int, row: int) -> Optional[np.ndarray]:
-    """The numbers of some lines, [n, d]; None if all are empty.
-
-    Args:
-      block: the lines.
-      before: lines before them.
-      skipped: lines to skip.
-      row: rows of numbers before them.
-    """
-    lines = itertools.islice(io.BytesIO(block), skipped, None)
-    first = next((line for line in lines if line.strip()), b"")
-    if not first:
-        return None
-    if first.count(b",") >= WIDE:
-        return _parse_wide(block, before, skipped, row)
-    import pandas
-
-    try:
-        table = pandas.read_csv(
-            io.BytesIO(block),
-            header=None,
-            skiprows=skipped,
-            skipinitialspace=True,
-            encoding="utf-8",
-            low_memory=False,
-        )
-    except pandas.errors.ParserError as error:
-        ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        if not ragged:
-            raise
-        line = before + int(ragged[2])
-        raise ValueError(_ragged(line, int(ragged[3]), int(ragged[1]))) from error
-    return _numbers(table, row)
-
-
-def _numbers(table: Any, row: int) -> np.ndarray:
-    """A data frame of pandas as float64, also what it did not take for numbers."""
-    if all(dtype.kind in "iuf" for dtype in table.dtypes):
-        return table.to_numpy(np.float64)
-    columns = []
-    for number, column in enumerate(table.columns, 1):
-        values = table[column]
-        if values.dtype.kind not in "iuf":  # text, or integers too long for pandas
-            values = [_value(cell, row + i, number) for i, cell in enumerate(values, 1)]
-        columns.append(np.asarray(values, np.float64))
-    return np.stack(columns, axis=1)
-
-
-def _parse_wide(block: bytes, before: int, skipped: int, row: int) -> np.ndarray:
-    """As `_parse`, for rows of so many cells that columns of some lines' length do not pay."""
-    rows: List[np.ndarray] = []
-    lines = itertools.islice(io.BytesIO(block), skipped, None)
-    for line, text in enumerate(lines, before + skipped + 1):
-        cells = _cells(text, line)
-        if not cells:
-            continue
-        if rows and len(cells) != len(rows[0]):
-            raise ValueError(_ragged(line, len(cells), len(rows[0])))
-        try:
-            rows.append(np.array(cells, np.float64))
-        except ValueError:  # or empty
-            at = row + len(rows) + 1
-            rows.append(np.array([_value(cell, at, i) for i, cell in enumerate(cells, 1)]))
-    return np.stack(rows)
-
-
-def _cells(line: bytes, number: int) -> List[str]:
-    try:
-        return next(csv.reader([line.decode("utf-8")], skipinitialspace=True), [])
-    except csv.Error as error:
-        raise ValueError(f"line {number} is no line of a table: {error}") from error
-
-
-def _value(cell: Any, row: int, column: int) -> float:
-    """The number in a cell; nan if it is empty."""
-    text = str(cell)
-    try:
-        return float(text) if text else np.nan
-    except ValueError as error:
+def _check_header(names: int, width: int) -> None:
+    if names != width:
+        hint = "; --delimiter=semicolon --decimal=comma if a comma comes before decimals"
         raise ValueError(
-            f"row {row} of the data, column {column}: {text[:40]!r} is not a number"
-        ) from error
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _check_width(columns: int, values: np.ndarray, header: List[str], before: int) -> None:
-    if header and len(header) != columns:
-        raise ValueError(
-            f"the header names {len(header)} columns, the rows have {columns}; they must agree"
+            f"the header names {names} columns, the rows have {width}; they must agree"
+            + (hint if (names, width) == (1, 2) else "")
         )
-    if len(values) and values.shape[1] != columns:
-        raise ValueError(_ragged(before + 1, columns, values.shape[1]))
 
 
-def _ragged(line: int, columns: int, expected: int) -> str:
-    return f"line {line} has {columns} columns, the first row has {expected}"
+def _has_index(header: Sequence[str], kept: Sequence[int], options: TableOptions) -> bool:
+    """Whether the first of the columns that are kept may be an index that nobody asked for."""
+    return table_choice.may_be_index(header) and kept[0] == 0 and not options.columns
+
+
+def _table(rows: Rows, said: Tuple[str, ...]) -> Table:
+    values, names, categories, more = rows.take()
+    return Table(values, names, categories, (*said, *more))
 
 
 def _check_memory(size: float) -> None:

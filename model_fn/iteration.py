@@ -58,7 +58,11 @@ def run(
     def discriminator_loss(parameters: Sequence[tf.Tensor]) -> tf.Tensor:
         # One concatenated batch: one matrix product a layer instead of two.
         points = tf.concat([real, constant], axis=0)
-        return losses.discriminator_loss(discriminator.logits(parameters, points))
+        logits = discriminator.logits(parameters, points)
+        loss = losses.discriminator_loss(logits, settings.objective)
+        if settings.gradient_penalty:
+            loss += settings.gradient_penalty * losses.gradient_penalty(logits, points)
+        return loss
 
     d_loss, update = _steps(
         optimizer.discriminator,
@@ -70,6 +74,9 @@ def run(
 
     def generator_loss(step: int) -> tf.Tensor:
         points = generated if step == 0 else generator.apply(_values(weights.generator), latent)
+        if settings.objective == "relativistic":
+            pairs = discriminator.logits(ahead, tf.concat([points, real], axis=0))
+            return losses.relativistic_loss(pairs)
         logits = discriminator.logits(ahead, points)
         return losses.generator_loss(logits, settings.objective)
 

@@ -1,11 +1,12 @@
 """The finished mixture as one model for inference: plain variables, few operations."""
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import tensorflow as tf
 
-from model_fn import networks, scaling
+from model_fn import networks, rows, scaling
+from model_fn.rows import RowForm
 from model_fn.settings import GanSettings, NetworkSettings
 
 Values = Dict[str, np.ndarray]
@@ -35,6 +36,7 @@ class Mixture(NamedTuple):
     components: Sequence[Values]
     mixture_weights: Sequence[float]  # of the components
     discriminator: Values  # of the last step's mixture discriminator, or empty
+    rows: Optional[RowForm]  # of the file that samples come out like; None: they are points
 
 
 def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:
@@ -49,13 +51,26 @@ def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:
 
     Returns:
       Tensors "latent" [batch, z] and "component_uniform" [batch] in [0, 1), fed; "points"
-      [batch, *shape] in the user's units.
+      [batch, *shape] as the user's data are.
     """
     latent = tf.placeholder(tf.float32, [batch or None, mixture.network.latent_space_dim], "latent")
     tensors = {"latent": latent}
     flat = _points(mixture, latent, tensors)
-    tensors["points"] = tf.reshape(flat, [batch or -1, *mixture.shape], name="points")
+    tensors["points"] = _shaped(mixture, _as_rows(mixture, flat), batch)
     return tensors
+
+
+def _as_rows(mixture: Mixture, flat: tf.Tensor) -> tf.Tensor:
+    return rows.decode(mixture.rows, flat) if mixture.rows else flat
+
+
+def _as_points(mixture: Mixture, flat: tf.Tensor) -> tf.Tensor:
+    return rows.encode(mixture.rows, flat) if mixture.rows else flat
+
+
+def _shaped(mixture: Mixture, flat: tf.Tensor, batch: int) -> tf.Tensor:
+    shape = mixture.rows.shape if mixture.rows else mixture.shape
+    return tf.reshape(flat, [batch or -1, *shape], name="points")
 
 
 def build_refined(mixture: Mixture, refinement: Refinement, batch: int) -> Dict[str, tf.Tensor]:
@@ -72,13 +87,14 @@ def build_refined(mixture: Mixture, refinement: Refinement, batch: int) -> Dict[
 
     Returns:
       Tensors as in `build` for the proposals, each `PROPOSALS` rows those of one sample;
-      "choice_uniform" [samples] in [0, 1), fed; "points" [samples, *shape] in the user's units.
+      "choice_uniform" [samples] in [0, 1), fed; "points" [samples, *shape] as the user's data are.
     """
     samples = batch // PROPOSALS
     latent = tf.placeholder(tf.float32, [batch or None, mixture.network.latent_space_dim], "latent")
     choice = tf.placeholder(tf.float32, [samples or None], "choice_uniform")
     tensors = {"latent": latent, "choice_uniform": choice}
-    flat = _points(mixture, latent, tensors)
+    made = _as_rows(mixture, _points(mixture, latent, tensors))
+    flat = _as_points(mixture, made)
     log_ratios = []
     for number, values in enumerate(refinement.discriminators):
         (logits,) = _logits(mixture, refinement.network, values, f"refinement_{number + 1}/", flat)
@@ -89,10 +105,11 @@ def build_refined(mixture: Mixture, refinement: Refinement, batch: int) -> Dict[
     after = tf.cast(ends <= tf.expand_dims(choice, 1), tf.float32)  # 1 before the chosen one
     after *= [1.0] * (PROPOSALS - 1) + [0.0]  # rounding leaves no gap at 1
     before = tf.concat([tf.ones_like(after[:, :1]), after[:, :-1]], axis=1)
-    size = int(np.prod(mixture.shape))
-    proposals = tf.reshape(flat, [samples or -1, PROPOSALS, size])
-    chosen = tf.reduce_sum(tf.expand_dims(before - after, 2) * proposals, axis=1)
-    tensors["points"] = tf.reshape(chosen, [samples or -1, *mixture.shape], name="points")
+    proposals = tf.reshape(made, [samples or -1, PROPOSALS, made.shape[1]])
+    shares = tf.expand_dims(before - after, 2)
+    kind = tf.float64 if made.dtype.size > 4 else tf.float32
+    chosen = tf.reduce_sum(tf.cast(shares, kind) * tf.cast(proposals, kind), axis=1)
+    tensors["points"] = _shaped(mixture, tf.cast(chosen, made.dtype), samples)
     return tensors
 
 
@@ -120,8 +137,11 @@ def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
     Returns:
       Tensors "points_in" [any, *shape], fed, and "density_ratio" [any].
     """
-    points = tf.placeholder(tf.float32, [None, *mixture.shape], "points_in")
-    flat = tf.reshape(points, [-1, int(np.prod(mixture.shape))])
+    kind, shape = tf.float32, mixture.shape
+    if mixture.rows:
+        kind, shape = tf.as_dtype(np.dtype(mixture.rows.dtype)), mixture.rows.shape
+    points = tf.placeholder(kind, [None, *shape], "points_in")
+    flat = _as_points(mixture, tf.reshape(points, [-1, int(np.prod(shape))]))
     logits = _logits(mixture, mixture.network, mixture.discriminator, "", flat)
     mean = tf.add_n(logits) / len(logits)
     return {"points_in": points, "density_ratio": tf.exp(-mean, "density_ratio")}

@@ -1,7 +1,9 @@
 """Settings of the networks and their training, apart from TensorFlow so that flags load fast."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
+
+import numpy as np
 
 from base.errors import UsageError
 from base.options import option
@@ -17,6 +19,10 @@ def activation(name: str, unrolled: bool) -> str:
     return "tanh" if unrolled else "relu"
 
 
+HIGHEST_LATENT = 100
+"""Dimension of the latent noise where it is chosen by the points'."""
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkSettings:
     """The shape of generator, discriminator and mixture discriminator."""
@@ -27,7 +33,9 @@ class NetworkSettings:
         choices=("mlp", "dcgan"),
     )
     latent_space_dim: int = option(
-        5, "Dimension of the latent noise (alias: --zdim).", bounds="[1, 100000]"
+        5,
+        "Dimension of the latent noise (alias: --zdim); 0: the points' own, 100 at most.",
+        bounds="[0, 100000]",
     )
     latent_space_distr: str = option(
         "normal",
@@ -72,6 +80,11 @@ class NetworkSettings:
         bounds="(0, 100]",
     )
 
+    def fitted(self, shape: Sequence[int]) -> "NetworkSettings":
+        """The same with a dimension of the latent noise, for points of this shape."""
+        own = min(int(np.prod(shape)), HIGHEST_LATENT)
+        return dataclasses.replace(self, latent_space_dim=self.latent_space_dim or own)
+
     def check_combination(self) -> None:
         """Raises UsageError for settings that do not go together."""
         if self.network == "dcgan" and self.d_frequencies:
@@ -104,8 +117,15 @@ class GanSettings:
     g_steps: int = option(1, "Generator steps an iteration.", bounds="[1, 1000]")
     objective: str = option(
         "JS",
-        "Generator's objective: JS turns the discriminator's loss, JS_modified is non-saturating.",
-        choices=("JS", "JS_modified"),
+        "JS: the generator's loss is the discriminator's with its sign turned; JS_modified: "
+        "non-saturating; relativistic: both compare real and generated points in pairs.",
+        choices=("JS", "JS_modified", "relativistic"),
+    )
+    gradient_penalty: float = option(
+        0.0,
+        "Of the discriminator: this times half its squared slope at real and at generated points; "
+        "0: none, as published.",
+        bounds="[0, 1e6]",
     )
     g_learning_rate: float = option(0.01, "Learning rate of the generator.", bounds="(0, 100]")
     averaged_generator: float = option(
@@ -125,12 +145,21 @@ class MixtureDiscriminatorSettings:
         0.008, "Learning rate of the mixture discriminator.", bounds="(0, 100]"
     )
     mixture_c_epoch_num: int = option(5, "Epochs of the mixture discriminator.", bounds="[1, 1e6]")
+    mixture_c_iterations: int = option(
+        0,
+        "Iterations of the mixture discriminator; 0: --mixture_c_epoch_num.",
+        bounds="[0, 1e9]",
+    )
     mixture_c_folds: int = option(
         1,
         "1: one discriminator scores its own training points, as published; 2: each half of the "
         "data is scored by a discriminator that never saw it.",
         bounds="[1, 2]",
     )
+
+    def iterations_of(self, points: int, batch_size: int) -> int:
+        """Iterations on so many training points."""
+        return self.mixture_c_iterations or self.mixture_c_epoch_num * (points // batch_size)
 
 
 class ModelSettings(NamedTuple):

@@ -12,8 +12,9 @@ import numpy as np
 
 from base import durable
 from evaluation.metrics import FORMATS
-from report import comparison_plots, pages, run_page
+from report import comparison_plots, pages, run_page, verdict
 from report.scene import Picture
+from report.verdict import Circumstances
 from storage.state import State
 from storage.workdir import Workdir
 
@@ -56,8 +57,9 @@ def write(runs: Sequence[Compared], path: str) -> None:
             for run, last in zip(runs, lasts)
         ],
         perfect=[
-            [name, "", *pages.cells(run.state.perfect.median, names)]
-            for name, run in _yardsticks(runs).items()
+            [f"{what}{whose}", "", *pages.cells(spread.median, names)]
+            for whose, run in _measured_by(runs).items()
+            for what, spread in run_page.yardsticks(run.state).items()
         ],
         setting_columns=["", *(run.name for run in runs)],
         settings=differences(runs),
@@ -76,23 +78,23 @@ def differences(runs: Sequence[Compared]) -> List[List[Any]]:
 
 def _head(run: Compared, picture: Picture, path: str) -> Dict[str, Any]:
     """What stands above all of a run, on a page of this path."""
-    metrics, perfect = run.state.steps[-1].metrics, run.state.perfect.median
+    around = Circumstances(run.workdir.path, len(picture.scene.means), 0)
     return {
         "name": run.name,
         "link": _link(run, path),
         "progress": f"{len(run.state.steps)} of {run.settings['steps']} steps",
-        "verdict": run_page.verdict(metrics, perfect, len(picture.scene.means)),
+        "verdict": verdict.of_state(run.state, around).lines,
     }
 
 
-def _yardsticks(runs: Sequence[Compared]) -> Dict[str, Compared]:
-    """The first run of all that have the same perfect sampler, by that one's name."""
+def _measured_by(runs: Sequence[Compared]) -> Dict[str, Compared]:
+    """The first run of all that are measured by the same, by what tells it from the others."""
     firsts: Dict[str, Compared] = {}
     for run in runs:
         firsts.setdefault(repr(run.state.perfect), run)
     if len(firsts) == 1:
-        return {"perfect sampler": runs[0]}
-    return {f"perfect sampler, {run.name}": run for run in firsts.values()}
+        return {"": runs[0]}
+    return {f", {run.name}": run for run in firsts.values()}
 
 
 def _remarks(runs: Sequence[Compared]) -> List[str]:
@@ -107,12 +109,12 @@ def _remarks(runs: Sequence[Compared]) -> List[str]:
 
 
 def _curves(runs: Sequence[Compared]) -> List[Dict[str, str]]:
-    yardsticks = [run.name for run in _yardsticks(runs).values()]
+    measured_by = [run.name for run in _measured_by(runs).values()]
     curves = [
         comparison_plots.Curve(
             run.name,
             [record.metrics for record in run.state.steps],
-            run.state.perfect if run.name in yardsticks else None,
+            run.state.perfect if run.name in measured_by else None,
         )
         for run in runs
     ]

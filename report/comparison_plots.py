@@ -12,6 +12,9 @@ from report import drawing, summary_plots
 from report.scene import Picture, Scene
 
 PANELS = {
+    "two_sample_auc": "AUC of a classifier (0.5: not told)",
+    "recall": "recall",
+    "precision": "precision",
     "coverage": "coverage C",
     "log_p": "log p (nats)",
     "modes": "modes",

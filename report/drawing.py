@@ -7,9 +7,11 @@ import numpy as np
 from matplotlib import cm, colors
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from base import durable
@@ -115,6 +117,25 @@ def mark_modes(axis: Axes, scene: Scene) -> None:
     """Crosses at the means of a known truth in the plane, unless they are too many."""
     if 0 < len(scene.means) <= 50:
         axis.plot(*scene.means.T, "k+", ms=np.sqrt(30), mew=0.7)
+
+
+def label_axis(axis: Axis, scene: Scene, coordinate: int) -> None:
+    """Name and ticks of a table's column, in the user's units; nothing for other points.
+
+    Args:
+      axis: x or y, whose limits are set.
+      scene: of the data.
+      coordinate: that is drawn along it.
+    """
+    if not scene.names:
+        return
+    shift, scale = scene.shift[coordinate], scene.scale[coordinate]
+    ends = np.array(axis.get_view_interval()) * scale + shift
+    ticks = MaxNLocator(4).tick_values(*ends)
+    ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
+    axis.set_ticks((ticks - shift) / scale)
+    axis.set_ticklabels([f"{tick:g}" for tick in ticks])
+    axis.set_label_text(scene.names[coordinate])
 
 
 def legend_outside(axis: Axes, title: str) -> None:

@@ -1,32 +1,36 @@
 """What people look at while a run goes on, and when it has ended."""
 
-from evaluation.metrics import Spread
-from report import run_page
+import logging
+
+from report import run_page, verdict
 from report.pictures import Pictures
 from report.side_process import SideProcess
 from report.tensorboard import MixtureEvents
+from report.verdict import Circumstances
 from storage.state import State
 from storage.workdir import Workdir
+
+log = logging.getLogger("adagan")
 
 
 class LiveReport:
     """Keeps TensorBoard, `plots/` and at the end `report.html` in step with the committed state."""
 
     def __init__(
-        self, workdir: Workdir, side: SideProcess, perfect: Spread, points: int, modes: int
+        self, workdir: Workdir, side: SideProcess, state: State, points: int, around: Circumstances
     ):
         """Made anew by each process: all committed steps are shown again.
 
         Args:
           workdir: of the run.
           side: draws the pictures.
-          perfect: what a perfect sampler scores.
+          state: with what the mixture is measured by.
           points: N, training points.
-          modes: of the truth; 0 where it is not known.
+          around: what a verdict depends on beside the figures.
         """
-        self._workdir, self._modes = workdir, modes
-        self._events = MixtureEvents(workdir.path, perfect)
-        self._pictures = Pictures(side, workdir, points, modes)
+        self._workdir, self._around = workdir, around
+        self._events = MixtureEvents(workdir.path, state)
+        self._pictures = Pictures(side, workdir, points, around.modes)
         self._shown = 0
 
     def show(self, state: State) -> None:
@@ -39,11 +43,14 @@ class LiveReport:
             self._events.write_picture(name, number, path)
 
     def finish(self, state: State) -> None:
-        """Waits until all is drawn, and writes the page."""
+        """Waits until all is drawn, writes the page, and says what the mixture is worth."""
         for name, number, path in self._pictures.wait():
             self._events.write_picture(name, number, path)
         summaries = self._pictures.summaries()
         for name, path in summaries.items():
             self._events.write_picture(name, len(state.steps), path)
         self._events.close()
-        run_page.write(self._workdir, state, self._modes, summaries)
+        told = verdict.of_state(state, self._around)
+        run_page.write(self._workdir, state, told, summaries)
+        for line in verdict.summary(told, self._workdir.join("report.html")):
+            log.info("%s", line)

@@ -18,7 +18,7 @@ PAUSE = 20.0
 
 def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
     """Pictures of a step, path by name; calibration only where there was a discriminator."""
-    names = ["step", "calibration"] if record.calibration else ["step"]
+    names = ["step", *["columns"] * bool(record.worst), *["calibration"] * bool(record.calibration)]
     return {name: workdir.join("plots", f"{name}_{record.step:02d}.png") for name in names}
 
 
@@ -46,7 +46,7 @@ class Pictures:
             paths = of_step(self._workdir, record)
             if record.step not in queued and not all(map(os.path.exists, paths.values())):
                 source = self._workdir.join(record.picture)
-                ticket = self._side.submit(plots_jobs.step, source, *paths.values())
+                ticket = self._side.submit(plots_jobs.step, source, paths)
                 self._steps[ticket] = record
         if state.steps:
             self._newest = state
@@ -86,6 +86,7 @@ class Pictures:
             shown = Summary(
                 by_step=[record.metrics for record in steps],
                 perfect=self._newest.perfect,
+                simple=self._newest.simple,
                 number_of_modes=self._modes,
                 betas=[record.beta for record in steps],
                 effective_shares=np.array([record.effective_sample_size for record in steps])

@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import NamedTuple, Sequence
+from typing import Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -15,26 +15,31 @@ class Summary(NamedTuple):
 
     by_step: Sequence[Metrics]
     perfect: Spread  # what a perfect sampler scores
+    simple: Optional[Spread]  # what a Gaussian mixture scores, on a user's own data
     number_of_modes: int  # of the truth; 0 where it is not known
     betas: Sequence[float]  # mixture weight that each component was added with
     effective_shares: np.ndarray  # effective points over all points, by step
     zero_shares: Sequence[float]  # of points of weight 0, by step
 
 
-def step(picture_path: str, path: str, calibration_path: str = "") -> None:
+def step(picture_path: str, paths: Dict[str, str]) -> None:
     """Draws a step's pictures.
 
     Args:
       picture_path: what `Picture.save` wrote.
-      path: of the picture of the step, .png.
-      calibration_path: of that of its density ratios; "": none.
+      paths: of the pictures, .png, by name: "step" itself, "calibration" of its density ratios,
+        "columns" of a table.
     """
-    from report import calibration_plots, step_plots
+    from report import calibration_plots, column_plots, step_plots
 
     picture = Picture.load(picture_path)
-    step_plots.draw_step(picture, path)
-    if calibration_path:
-        calibration_plots.draw(picture, calibration_path)
+    draw = {
+        "step": step_plots.draw_step,
+        "calibration": calibration_plots.draw,
+        "columns": column_plots.draw_columns,
+    }
+    for name, path in paths.items():
+        draw[name](picture, path)
 
 
 def summary(directory: str, shown: Summary) -> float:
@@ -43,7 +48,9 @@ def summary(directory: str, shown: Summary) -> float:
 
     start = time.monotonic()
     path = os.path.join(directory, "metrics.png")
-    summary_plots.draw_metrics(path, shown.by_step, shown.perfect, shown.number_of_modes)
+    summary_plots.draw_metrics(
+        path, shown.by_step, shown.perfect, shown.number_of_modes, shown.simple
+    )
     path = os.path.join(directory, "mixture_weights.png")
     summary_plots.draw_weights(path, shown.betas, shown.effective_shares, shown.zero_shares)
     return time.monotonic() - start

@@ -1,6 +1,7 @@
 """Progress of one training: a tqdm bar on a terminal, plain lines elsewhere."""
 
 import logging
+import os
 import shutil
 import sys
 import time
@@ -8,7 +9,8 @@ from typing import Any, Dict, Optional, Tuple
 
 from tqdm import tqdm
 
-SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BETWEEN_LINES = float(os.environ.get("ADAGAN_SECONDS_BETWEEN_LINES", 30))
+"""Where there is no terminal; what calls from Python makes bars of them."""
 
 log = logging.getLogger("adagan")
 

@@ -33,17 +33,41 @@ class Scene(NamedTuple):
     mode_weights: np.ndarray  # [modes]
     low: np.ndarray  # [prod(shape)] corner of the frame
     high: np.ndarray
+    names: Tuple[str, ...]  # of a table's coordinates; () of others
+    shift: np.ndarray  # [prod(shape)]: in the user's units points are points * scale + shift
+    scale: np.ndarray
 
     @staticmethod
-    def of(shape: Tuple[int, ...], points: np.ndarray, truth: Tuple = ()) -> "Scene":
-        """The scene of [n, *shape] training points; truth: means, sigma, weights of the modes."""
+    def of(
+        shape: Tuple[int, ...], points: np.ndarray, truth: Tuple = (), units: Tuple = ()
+    ) -> "Scene":
+        """The scene of a run.
+
+        Args:
+          shape: of a point.
+          points: [n, *shape] training points.
+          truth: means, sigma and weights of the modes, where they are known.
+          units: names, shift and scale of a table's coordinates.
+        """
         flat = points.reshape(len(points), -1).astype(np.float64)
         low, high = np.percentile(flat, [0.5, 99.5], axis=0)
         size, spread = np.maximum(np.abs(high), 1e-6), high - low
         # Percentiles of equal numbers may differ in their last digit.
         margin = 0.15 * np.where(spread > 1e-12 * size, spread, size)
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
-        return Scene(shape, flat, means, sigma, weights, low - margin, high + margin)
+        names, shift, scale = units or ((), np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
+        return Scene(
+            shape=shape,
+            points=flat,
+            means=means,
+            sigma=sigma,
+            mode_weights=weights,
+            low=low - margin,
+            high=high + margin,
+            names=names,
+            shift=shift,
+            scale=scale,
+        )
 
     @property
     def is_plane(self) -> bool:
@@ -92,6 +116,7 @@ class Picture(NamedTuple):
     def save(self, path: str) -> None:
         """Writes all of it as .npz."""
         parts = {f"scene_{name}": value for name, value in self.scene._asdict().items()}
+        parts["scene_names"] = np.array(self.scene.names, np.str_)
         parts.update((f"unseen_{name}", value) for name, value in self.unseen._asdict().items())
         np.savez(
             path,
@@ -111,6 +136,7 @@ class Picture(NamedTuple):
         with np.load(path) as saved:
             scene = {name: saved[f"scene_{name}"] for name in Scene._fields}
             scene["shape"], scene["sigma"] = tuple(scene["shape"]), float(scene["sigma"])
+            scene["names"] = tuple(map(str, scene["names"]))
             return Picture(
                 int(saved["step"]),
                 Scene(**scene),

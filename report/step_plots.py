@@ -1,7 +1,6 @@
 """The picture of one boosting step: data by weight, mixture, density ratio, level set."""
 
-import functools
-from typing import Tuple, Union
+from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
@@ -35,14 +34,32 @@ def draw_step(picture: Picture, path: str) -> None:
         drawing.save(figure, path)
 
 
-@functools.lru_cache(maxsize=2)
-def _plane_sheet(
-    low: Tuple[float, float], high: Tuple[float, float], reweighted: bool
-) -> Tuple[Sheet, Colorbar]:
-    """The sheet of pictures of a plane between two corners, and the colour bar of the weights."""
+_SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
+"""By frame: of the data without density ratios, and with them."""
+
+
+def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
+    """The sheet of pictures of a plane, and the colour bar of the weights."""
+    key = (scene.names, tuple(scene.low), tuple(scene.high), reweighted)
+    if key not in _SHEETS:
+        if len(_SHEETS) > 1:
+            _SHEETS.clear()
+        _SHEETS[key] = _new_plane_sheet(scene, reweighted)
+    return _SHEETS[key]
+
+
+def _new_plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
-    figure.subplots_adjust(left=0.05, right=0.9, bottom=0.05, top=0.95, wspace=0.25)
+    room = 0.03 if scene.names else 0.0
+    figure.subplots_adjust(
+        left=0.05 + room,
+        right=0.9,
+        bottom=0.05 + room,
+        top=0.95,
+        wspace=0.25 + 3 * room,
+        hspace=0.2 + 3 * room,
+    )
     weights = figure.colorbar(
         cm.ScalarMappable(cmap="viridis_r"), ax=axes[0], label="weight times N", shrink=0.85
     )
@@ -57,13 +74,15 @@ def _plane_sheet(
             ticks=[-2, -1, 0, 1, 2],
         )
     for axis in axes:
-        axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
+        drawing.label_axis(axis.xaxis, scene, 0)
+        drawing.label_axis(axis.yaxis, scene, 1)
     return Sheet(figure, axes, [weights.ax]), weights
 
 
 def _plane(picture: Picture) -> Sheet:
     scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
-    sheet, weights = _plane_sheet(tuple(scene.low), tuple(scene.high), len(probe_logits) > 0)
+    sheet, weights = _plane_sheet(scene, len(probe_logits) > 0)
     data, mixture, ratio, level = sheet.blank()
     weights.update_normal(drawing.scatter_weighted(data, scene.points, picture.relative_weights))
     data.set_title(f"data by weight for component {picture.step}")
@@ -131,6 +150,8 @@ def _line(picture: Picture) -> Figure:
     top.legend(fontsize=7)
     bottom.scatter(scene.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
     bottom.set(title=f"weights times N for component {picture.step}", xlabel="x")
+    bottom.set_xlim(scene.low[0], scene.high[0])
+    drawing.label_axis(bottom.xaxis, scene, 0)
     return figure
 
 
@@ -144,7 +165,7 @@ def _pairs(picture: Picture) -> Figure:
     real = (scene.points - centre) @ directions
     colours = drawing.component_colors(len(samples))
     figure = Figure(figsize=(10, 8.4))
-    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.35, "wspace": 0.25})
+    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.4, "wspace": 0.25})
     bounds = np.percentile(real, [0, 100], axis=0)
     pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
     for row in range(axes_count):
@@ -166,6 +187,8 @@ def _pairs(picture: Picture) -> Figure:
                     label="mixture",
                 )
                 axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
+                if scene.names:
+                    axis.set_xlabel(_loadings(scene.names, directions[:, row]), fontsize=7)
                 if row == 0:
                     axis.legend(fontsize=7)
                 continue
@@ -185,6 +208,12 @@ def _pairs(picture: Picture) -> Figure:
         y=0.94,
     )
     return figure
+
+
+def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
+    """The columns that a direction is made of, the largest first."""
+    largest = np.argsort(-np.abs(direction), kind="stable")[:3]
+    return "  ".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
 
 
 def _images(picture: Picture) -> Figure:

@@ -1,6 +1,6 @@
 """The pictures over all steps: how good the mixture became, and what it is made of."""
 
-from typing import Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,14 +9,34 @@ from matplotlib.figure import Figure
 from evaluation.metrics import Metrics, Spread
 from report import drawing
 
+LIKELIHOOD = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
+OF_TRUTH = [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
+OF_OWN_DATA = [
+    ("two_sample_auc", "classifier's AUC (0.5: not told)"),
+    ("recall", "recall"),
+    ("precision", "precision"),
+]
+
 
 def draw_metrics(
-    path: str, by_step: Sequence[Metrics], perfect: Spread, number_of_modes: int
+    path: str,
+    by_step: Sequence[Metrics],
+    perfect: Spread,
+    number_of_modes: int,
+    simple: Optional[Spread] = None,
 ) -> None:
-    """The figures over the steps, each with the band in which a perfect sampler scores."""
-    panels = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
-    if number_of_modes:
-        panels += [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
+    """The figures over the steps, each with the band in which a perfect sampler scores.
+
+    Args:
+      path: of the .png.
+      by_step: of the mixture.
+      perfect: what a perfect sampler scores.
+      number_of_modes: of the truth; 0 where it is not known.
+      simple: what a Gaussian mixture scores, on a user's own data.
+    """
+    panels = LIKELIHOOD + OF_TRUTH if number_of_modes else LIKELIHOOD
+    if not np.isnan(perfect.median.two_sample_auc):
+        panels = OF_OWN_DATA + LIKELIHOOD
     with drawing.style():
         figure = Figure(figsize=(3.2 * len(panels), 2.9))
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -26,6 +46,9 @@ def draw_metrics(
             values = np.array([getattr(metrics, name) for metrics in by_step])
             low, high = getattr(perfect.low, name), getattr(perfect.high, name)
             axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+            if simple:
+                value, label = getattr(simple.median, name), "Gaussian mixture"
+                axis.axhline(value, color="tab:orange", ls="--", lw=1, label=label)
             axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
             axis.set(title=title, xlabel="boosting step")
             axis.xaxis.get_major_locator().set_params(integer=True)

@@ -7,7 +7,7 @@ from typing import List, Optional
 import numpy as np
 import tensorflow as tf
 
-from evaluation.metrics import Metrics, Spread
+from evaluation.metrics import Metrics
 from storage.state import State
 from storage.workdir import Workdir
 
@@ -17,23 +17,27 @@ HISTOGRAM_BINS = 50
 class MixtureEvents:
     """Scalars, pictures and weight histograms of a run, made from its committed state.
 
-    A second run, `perfect_sampler`, carries what a perfect sampler scores under the same tags, so
-    that TensorBoard draws it as a line in the same charts.
+    Two more runs, `perfect_sampler` and, on a user's own data, `gaussian_mixture`, carry what these
+    score under the same tags, so that TensorBoard draws them as lines in the same charts.
     """
 
-    def __init__(self, directory: str, perfect: Spread):
+    def __init__(self, directory: str, state: State):
         """Replaces the events of an earlier process: all steps are written again.
 
         Args:
           directory: of the run.
-          perfect: what a perfect sampler scores.
+          state: with what the mixture is measured by.
         """
         self._writer = _new_writer(directory)
-        self._perfect_writer = _new_writer(os.path.join(directory, "perfect_sampler"))
-        self._perfect = perfect.median
+        known = {"perfect_sampler": state.perfect, "gaussian_mixture": state.simple}
+        self._yardsticks = [
+            (_new_writer(os.path.join(directory, name)), spread.median)
+            for name, spread in known.items()
+            if spread
+        ]
 
     def write_step(self, state: State, number: int, workdir: Workdir) -> None:
-        """Writes the figures of a committed step, and the perfect sampler's beside them."""
+        """Writes the figures of a committed step, and those that it is measured by beside them."""
         record = state.steps[number - 1]
         weights = np.load(workdir.join(record.data_weights), mmap_mode="r")
         values = _mixture_values(record.metrics)
@@ -50,8 +54,9 @@ class MixtureEvents:
         kept = [value for value in values if value is not None]
         self._writer.add_summary(tf.Summary(value=kept), number)
         self._writer.flush()
-        self._perfect_writer.add_summary(tf.Summary(value=_mixture_values(self._perfect)), number)
-        self._perfect_writer.flush()
+        for writer, figures in self._yardsticks:
+            writer.add_summary(tf.Summary(value=_mixture_values(figures)), number)
+            writer.flush()
 
     def write_picture(self, name: str, number: int, path: str) -> None:
         """Writes a .png as the picture of a step."""
@@ -64,7 +69,8 @@ class MixtureEvents:
     def close(self) -> None:
         """Brings everything to disk."""
         self._writer.close()
-        self._perfect_writer.close()
+        for writer, _ in self._yardsticks:
+            writer.close()
 
 
 def _new_writer(directory: str) -> tf.summary.FileWriter:

@@ -31,6 +31,8 @@ def _row(record: StepRecord) -> Dict[str, Any]:
     for name in ("beta", "lambda_star", "zero_weight", "effective_sample_size"):
         row[name] = getattr(record, name)
     row["reverse_kl"], row["width"] = record.metrics.reverse_kl, record.metrics.width
+    row.update((name, getattr(record.metrics, name)) for name in Metrics._fields[6:])
+    row["worst_column"] = record.worst.get("column", "")
     row["program"] = record.program
     for name in ("ratio", "unseen_ratio", "error"):
         row[f"calibration_{name}"] = record.calibration.get(name, math.nan)

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import os
-from typing import Iterator, List, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from storage.workdir import Workdir
 
 MANIFEST = "export.json"
 """In an export: the names of all files that belong to it."""
-ROWS_AT_A_TIME = 65536
-"""Of points that are written together."""
 
 
 def check_export(directory: str, form: str, overwrite: bool, workdir: Workdir, data: str) -> None:
@@ -126,28 +124,26 @@ def _there(paths: Sequence[str]) -> List[str]:
     return [path for path in paths if path and os.path.exists(path)]
 
 
-def write_points(path: str, points: np.ndarray) -> None:
-    """Writes points, all or nothing.
-
-    Args:
-      path: .npy, or .csv with one flat point a row.
-      points: [n, *shape].
+def write_array(path: str, points: np.ndarray) -> None:
+    """Writes points [n, *shape] as .npy, all or nothing.
 
     Raises:
       OSError: names the file; what was there is still there.
     """
     with durable.replacing(path) as file:
-        if not path.lower().endswith(".csv"):
-            points = np.ascontiguousarray(points)
-            header = np.lib.format.header_data_from_array_1_0(points)
-            np.lib.format.write_array_header_1_0(file, header)
-            file.write(points.data)  # numpy itself does not say that a disk is full
-            return
-        import pandas
+        points = np.ascontiguousarray(points)
+        header = np.lib.format.header_data_from_array_1_0(points)
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(points.data)  # numpy itself does not say that a disk is full
 
-        flat = points.reshape(len(points), -1)
-        names = [f"x{column}" for column in range(flat.shape[1])]
-        for start in range(0, len(flat), ROWS_AT_A_TIME):
-            table = pandas.DataFrame(flat[start : start + ROWS_AT_A_TIME], columns=names)
-            text = table.to_csv(index=False, header=not start)
+
+def write_csv(path: str, frames: Iterable[Any]) -> None:
+    """Writes pandas' data frames under each other, all or nothing.
+
+    Raises:
+      OSError: names the file; what was there is still there.
+    """
+    with durable.replacing(path) as file:
+        for number, frame in enumerate(frames):
+            text = frame.to_csv(index=False, header=not number)
             file.write(text.encode("utf-8"))

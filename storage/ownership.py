@@ -9,13 +9,17 @@ from storage.lock import LOCK
 
 FILES = ("settings.json", "state.json", "metrics.csv", "report.html")
 """What the run writes at the top, beside the lock."""
+COLUMNS = "columns.npz"
+"""What the run knows of a data file beside its points."""
 OWN = (
     *FILES,
+    COLUMNS,
     LOCK,
     "components",
     "plots",
     "refinement",
     "perfect_sampler",
+    "gaussian_mixture",
     "npu_*",
     "removed-*",
     "events.out.tfevents.*",

@@ -5,12 +5,12 @@ import hashlib
 import json
 import math
 import os
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from evaluation.metrics import Metrics, Sizes, Spread
 from storage import sealed
 
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +26,7 @@ class StepRecord:
     zero_weight: float  # share of training points of weight 0
     effective_sample_size: float  # points, Kish
     metrics: Metrics  # of the mixture with this component
+    worst: Dict[str, str]  # names of the "column", or "first" and "second", worst in it
     calibration: Dict[str, float]  # of the mixture discriminator, see `discriminators.Calibration`
     iterations_per_second: float  # of the component's training loop
     seconds: Dict[str, float]  # by part of the step
@@ -44,8 +45,11 @@ class State:
 
     sizes: Sizes  # of the evaluation
     perfect: Spread  # what a perfect sampler scores on these sizes
+    simple: Optional[Spread]  # what a Gaussian mixture scores; None where the data are no file
+    simple_components: int  # of it
     data_fingerprint: str  # of the points that the components were trained on
     settings_fingerprint: str  # of the settings that they were made with
+    columns_sha256: str  # of columns.npz; "" where the data are no file
     mixture_weights: Tuple[float, ...]
     steps: Tuple[StepRecord, ...]
     complete: bool = False  # whether everything that is made from these steps is there
@@ -113,12 +117,18 @@ def _state(data: Dict[str, Any]) -> State:
         _check(steps[-1], len(steps))
     if len(data["mixture_weights"]) != len(steps):
         raise ValueError("has not one mixture weight a step")
-    perfect = Spread(*(metrics(values) for values in data["perfect"]))
+    perfect, simple = (
+        data[name] and Spread(*(metrics(values) for values in data[name]))
+        for name in ("perfect", "simple")
+    )
     return State(
         Sizes(*data["sizes"]),
         perfect,
+        simple,
+        data["simple_components"],
         data["data_fingerprint"],
         data["settings_fingerprint"],
+        data["columns_sha256"],
         tuple(data["mixture_weights"]),
         tuple(steps),
         data["complete"],

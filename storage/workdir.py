@@ -5,6 +5,7 @@ A step is committed by one atomic rename of state.json. What is not committed di
 
 import datetime
 import glob
+import hashlib
 import logging
 import os
 import re
@@ -17,7 +18,7 @@ from estimator.engine import PROGRESS
 from storage import metrics_csv, ownership
 from storage import state as states
 from storage.lock import LOCK, Lock
-from storage.ownership import FILES
+from storage.ownership import COLUMNS, FILES
 from storage.sealed import OtherFormat
 from storage.state import State, StepRecord
 
@@ -115,6 +116,29 @@ class Workdir:
         if not self.has_settings() or _read(self.join("settings.json")) != text:
             durable.write_atomically(self.join("settings.json"), text)
 
+    def write_columns(self, data: bytes) -> None:
+        """Writes columns.npz, unless it is there as it should be."""
+        path = self.join(COLUMNS)
+        if not os.path.isfile(path) or durable.sha256(path) != hashlib.sha256(data).hexdigest():
+            with durable.replacing(path) as file:
+                file.write(data)
+
+    def read_columns(self, state: State) -> bytes:
+        """The committed bytes of columns.npz.
+
+        Raises:
+          UsageError: if they are not there.
+        """
+        path = self.join(COLUMNS)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}; {REWRITE}") from error
+        if hashlib.sha256(data).hexdigest() != state.columns_sha256:
+            raise UsageError(f"{path}: was changed since the run was started; {REWRITE}")
+        return data
+
     def read_state(self) -> Optional[State]:
         """The committed state; None before the first commit.
 
@@ -133,7 +157,7 @@ class Workdir:
 
     def is_finished(self, state: State) -> bool:
         """Whether all that is made from a state is there, for people to look at."""
-        made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
+        made = [self.join(name) for name in (*FILES, COLUMNS, os.path.join("plots", "metrics.png"))]
         drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
         return state.complete and all(map(os.path.isfile, made + drawn))
 
@@ -214,7 +238,7 @@ class Workdir:
 
         A training that can go on stays: its engine looks after it.
         """
-        for name in (*FILES, os.path.join("plots", "*.png")):
+        for name in (*FILES, COLUMNS, os.path.join("plots", "*.png")):
             left = os.path.join(glob.escape(self.path), f"{name}.*{unfinished.ENDING}")
             for path in glob.glob(left):
                 unfinished.remove_left(path.rpartition(".")[0].rpartition(".")[0])
@@ -244,6 +268,7 @@ class Workdir:
 
 
 REPAIR = "--mode=train --repair trains again from there"
+REWRITE = "--mode=train with the data of the run writes it anew"
 
 
 def _can_go_on(directory: str) -> bool:

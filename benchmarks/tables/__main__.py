@@ -48,7 +48,7 @@ def with_data(table: Table, directory: str) -> Table:
     path, points = os.path.join(directory, "data.npy"), table.points()
     if not os.path.exists(path):
         durable.make_directories(directory)
-        outputs.write_points(path, points)
+        outputs.write_array(path, points)
     elif not np.array_equal(pictures.read(path), points):
         raise UsageError(
             f"{path}: holds other points than those of the table; move it, or choose another "

@@ -15,8 +15,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from input_fn import datasets
+from input_fn import sources
 from input_fn.gmm import GaussianMixture
+from input_fn.settings import DataSettings
 
 NEAREST = 5
 """Neighbours whose distance is the radius of a point's ball, as in Naeem et al."""
@@ -176,9 +177,9 @@ def halves(data: Labelled) -> Tuple[Labelled, Labelled]:
     return Labelled(*parts[::2]), Labelled(*parts[1::2])
 
 
-def of_toy(settings: datasets.DataSettings) -> Judge:
+def of_toy(settings: DataSettings) -> Judge:
     """A judge of samples of a toy dataset, by neighbours in the plane."""
-    reference = datasets.load(settings, 2 * REFERENCE, 1).held_out
+    reference = sources.load(settings, 2 * REFERENCE, 1).held_out
 
     def figures(points: np.ndarray) -> Dict[str, float]:
         return neighbours(reference[:REFERENCE], points)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation import kde, metrics
+from evaluation.two_sample import TwoSampleJudge
 
 
 def test_lines_read_as_published():
@@ -50,10 +51,12 @@ def test_samples_are_divided_in_their_order():
     real, truth = rng.randn(10, 2), (np.zeros((1, 2)), 1.0, np.ones(1))
     sizes = metrics.Sizes(40, 20, 10, 30)
     drawn = np.concatenate([samples, validation, fresh])
-    found, density = metrics.score(drawn, real, sizes, truth)
+    found, density, worst = metrics.score(drawn, real, sizes, truth)
     np.testing.assert_array_equal(density.samples, samples)
     assert density.bandwidth == kde.fit(samples, validation).bandwidth
     assert found.high_quality == np.mean(np.linalg.norm(fresh, axis=1) <= 3)
+    assert np.isnan(found.two_sample_auc)
+    assert tuple(worst) == (-1, -1, -1)
 
 
 def test_what_is_not_known_is_left_out_of_the_lines():
@@ -61,3 +64,30 @@ def test_what_is_not_known_is_left_out_of_the_lines():
     spread = metrics.Spread(unknown, unknown, unknown)
     assert metrics.median_line(spread) == "log_p=-1.00, C=0.900"
     assert metrics.spread_line(spread) == "log_p=-1.00 [-1.00, -1.00], C=0.900 [0.90, 0.90]"
+
+
+def test_a_judge_takes_the_first_fresh_samples():
+    rng = np.random.RandomState(0)
+    judge = TwoSampleJudge(rng.randn(50, 2), rng.randn(20, 2), is_table=True)
+    drawn, real = rng.randn(100, 2), rng.randn(10, 2)
+    found, _, worst = metrics.score(drawn, real, metrics.Sizes(40, 20, 10, 40), None, judge)
+    told, columns = judge.score(drawn[60:80])
+    np.testing.assert_array_equal(found[6:], told)
+    assert worst == columns
+    found, _, worst = metrics.score(drawn[:70], real, metrics.Sizes(40, 20, 10, 10), None, judge)
+    assert np.isnan(found[2:]).all()  # there are fewer
+    assert tuple(worst) == (-1, -1, -1)
+
+
+def test_a_figure_that_only_some_draws_have_is_spread_over_these():
+    one, other = (metrics.Metrics(*[0.0] * 6, two_sample_auc=auc) for auc in (0.5, 0.7))
+    found = metrics.spread([one, metrics.Metrics(*[0.0] * 6), other])
+    assert found.median.two_sample_auc == 0.6
+    assert np.isnan(found.high.recall)
+
+
+def test_what_two_samples_tell_is_a_line():
+    own = metrics.Metrics(-1.0, 0.9, *[np.nan] * 4, two_sample_auc=0.6181, precision=0.94)
+    assert metrics.own_data_line(own, "") == "two_sample_auc=0.618, precision=0.94"
+    told = metrics.own_data_line(own._replace(worst_column_ks=0.25), "price")
+    assert told.endswith(", worst column price (ks=0.250)")

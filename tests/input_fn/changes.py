@@ -5,14 +5,14 @@ import os
 import numpy as np
 
 from base import machine
-from input_fn import datasets, weighted
+from input_fn import datasets, sources, weighted
 from input_fn.settings import DataSettings
 
 POINTS = np.random.RandomState(0).randn(300, 2, 2)
 
 
 def load(path, **more):
-    return datasets.load(DataSettings(dataset="file", data_file=str(path), **more), 20, 10)
+    return sources.load(DataSettings(dataset="file", data_file=str(path), **more), 20, 10)
 
 
 def saved(path, points):

@@ -5,6 +5,7 @@ import pytest
 
 from base.errors import UsageError
 from input_fn import files
+from input_fn.settings import DataSettings
 
 POINTS = np.random.RandomState(0).randn(200, 2)
 GOOD = "{'descr': '<f8', 'fortran_order': False, 'shape': (200, 2), }"
@@ -22,9 +23,14 @@ def header(descr="'<f8'", order="False", shape="(200, 2)"):
     return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
 
 
+def read(path, key=""):
+    """What `files.load` makes of a file."""
+    return files.load(DataSettings(dataset="file", data_file=str(path), data_key=key))
+
+
 def load(path, data, key=""):
     path.write_bytes(data)
-    return files.load(str(path), key).points
+    return read(path, key).rows
 
 
 def refused(path, data, message, key=""):

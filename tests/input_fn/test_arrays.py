@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from base import machine
-from input_fn import arrays, files
+from input_fn import arrays
+from tests.input_fn import loading
 from tests.input_fn.loading import GOOD, POINTS, header, load, npy, refused
 
 
@@ -23,7 +24,7 @@ def test_arrays_of_all_numbers_and_orders_load_as_numpy_loads_them(tmp_path, ver
     np.testing.assert_array_equal(loaded, points)
     assert loaded.dtype == points.dtype
     np.savez_compressed(str(tmp_path / "a.npz"), points)
-    np.testing.assert_array_equal(files.load(str(tmp_path / "a.npz"), "").points, points)
+    np.testing.assert_array_equal(loading.read(tmp_path / "a.npz").rows, points)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from base.errors import UsageError
-from input_fn import files
 from tests.conftest import ROOT
+from tests.input_fn import loading
 from tests.input_fn.loading import header, npy
 
 
@@ -35,7 +35,7 @@ def test_special_files_are_refused_and_never_waited_for(tmp_path):
         ("a\nb.npy", r"a\\nb.npy: No such file"),
     ]:
         with pytest.raises(UsageError, match=message) as error:
-            files.load(str(tmp_path / name), "")
+            loading.read(tmp_path / name)
         assert str(error.value).isprintable()
 
 
@@ -52,12 +52,12 @@ def test_files_load_whatever_they_are_called(tmp_path):
             file.write(npy())
     os.symlink(names[0], str(tmp_path / "link.npy"))
     for name in [*names, str(tmp_path / "link.npy")]:
-        assert files.load(name, "").points.shape == (200, 2)
+        assert loading.read(name).rows.shape == (200, 2)
     key = "a\nb[\\"
     np.savez(str(tmp_path / "a.npz"), **{key: np.eye(3), "gr\xf6\xdfe": np.eye(4)})
-    assert files.load(str(tmp_path / "a.npz"), key).points.shape == (3, 3)
+    assert loading.read(tmp_path / "a.npz", key).rows.shape == (3, 3)
     with pytest.raises(UsageError, match="--data_key=no: not in .*a.npz, which holds") as error:
-        files.load(str(tmp_path / "a.npz"), "no")
+        loading.read(tmp_path / "a.npz", "no")
     assert str(error.value).isprintable()
 
 
@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr("builtins.open", denied)
             with pytest.raises(UsageError, match=f"{name}: Permission denied"):
-                files.load(str(path), "")
+                loading.read(path)
 
 
 def test_points_of_too_many_numbers_are_refused(tmp_path):
@@ -81,19 +81,20 @@ def test_points_of_too_many_numbers_are_refused(tmp_path):
     path.write_bytes(npy(text, data=b""))
     os.truncate(str(path), len(npy(text, data=b"")) + 20 * (1 << 25))  # a hole takes no disk
     with pytest.raises(UsageError, match=r"points of shape \[33554432\]; a point may have at most"):
-        files.load(str(path), "")
+        loading.read(path)
 
 
 LIMITED = """
 import resource, sys
 import pandas
 from input_fn import files
+from input_fn.settings import DataSettings
 from base.errors import UsageError
 def mapped():
     return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (mapped() + int(sys.argv[2]),) * 2)
 try:
-    print(files.load(sys.argv[1], "").points.shape)
+    print(files.load(DataSettings(dataset="file", data_file=sys.argv[1])).rows.shape)
 except UsageError as error:
     print(error)
 """

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from base import machine
 from base.errors import UsageError
-from input_fn import datasets, files, pipelines, weighted
+from input_fn import files, pipelines, sources, weighted
 from input_fn.settings import DataSettings
 from tests.conftest import ROOT
 from tests.input_fn.changes import CHANGES, POINTS, WAYS, load, saved
@@ -71,7 +71,7 @@ def test_the_fingerprint_is_of_shape_type_and_numbers_and_of_nothing_else(direct
     assert load(directory / "a.npz").fingerprint() == known
     others = [points.reshape(300, 2, 2), points.reshape(400, 3), points.reshape(300, 4).astype(int)]
     assert known not in {load(saved(path, other)).fingerprint() for other in others}
-    drawn = [datasets.load(DataSettings(data_seed=seed), 10, 8).fingerprint() for seed in (1, 1, 2)]
+    drawn = [sources.load(DataSettings(data_seed=seed), 10, 8).fingerprint() for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 

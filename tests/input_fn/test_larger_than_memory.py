@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from base import machine
-from input_fn import datasets, files, read_ahead, weighted
+from input_fn import datasets, files, read_ahead, sources, weighted
 from input_fn.settings import DataSettings
+from tests.input_fn import loading
 
 NUMBER, DIMENSION = 40_000, 100
 
@@ -26,7 +27,7 @@ def path(tmp_path_factory):
 def load(path, monkeypatch, available):
     monkeypatch.setattr(machine, "available_memory", lambda: available)
     monkeypatch.setattr(files, "NUMBERS_AT_A_TIME", 1 << 15)
-    return datasets.load(DataSettings(dataset="file", data_file=path), 200, 64)
+    return sources.load(DataSettings(dataset="file", data_file=path), 200, 64)
 
 
 def first_batches(dataset):
@@ -42,15 +43,12 @@ def test_moments_in_one_pass_are_those_of_the_training_points(path, monkeypatch,
     dataset = load(path, monkeypatch, available)
     assert dataset.on_disk == (available == 1 << 20)
     constant, *more = dataset.remarks
-    assert constant == f"1 of {DIMENSION} coordinates are constant"
+    assert constant == "constant, left out of networks and scores, and put into samples: 'x3'"
     told = "0.0 GiB: memory does not hold them, minibatches are read from disk"
     assert more == ([told] if dataset.on_disk else [])
-    mean, deviation = datasets.moments(dataset)
-    training = np.load(path)[dataset.train_rows].astype(np.float64)
-    expected = training.std(axis=0)
-    expected[3] = 1
-    np.testing.assert_allclose(mean, training.mean(axis=0), rtol=1e-12)
-    np.testing.assert_allclose(deviation, expected, rtol=1e-9)
+    training = np.delete(np.load(path)[dataset.train_rows].astype(np.float64), 3, axis=1)
+    np.testing.assert_allclose(dataset.columns.shift, training.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(dataset.columns.scale, training.std(axis=0), rtol=1e-9)
 
 
 def test_reading_past_the_cache_changes_no_number(path, monkeypatch):
@@ -83,7 +81,8 @@ def test_rows_are_read_as_they_are_mapped_and_announced_in_the_order_of_the_file
     monkeypatch.setattr(
         os, "posix_fadvise", lambda *given: (announced.append(given[1:]), advise(*given))
     )
-    points, _, file = files.load(path, "")
+    loaded = loading.read(path)
+    points, file = loaded.rows, loaded.file
     announced.clear()
     rows = np.array([[7, 49], [7, 0], [13, 14]], np.uint8)
     np.testing.assert_array_equal(read_ahead.read_rows(points, rows, file), points[rows])
@@ -95,7 +94,8 @@ def test_rows_are_read_as_they_are_mapped_and_announced_in_the_order_of_the_file
 def test_a_file_that_has_become_shorter_is_told(tmp_path):
     path = str(tmp_path / "points.npy")
     np.save(path, np.eye(30))
-    points, _, file = files.load(path, "")
+    loaded = loading.read(path)
+    points, file = loaded.rows, loaded.file
     os.truncate(path, os.path.getsize(path) - 8)
     with pytest.raises(OSError, match="was cut short by 8 bytes .*points.npy"):
         read_ahead.read_rows(points, np.array([2, 29]), file)

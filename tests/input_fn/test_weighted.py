@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from base import streams
-from input_fn import datasets, weighted
+from input_fn import sources, weighted
 from input_fn.settings import DataSettings
 from input_fn.weighted import WeightedIndices
 
@@ -42,7 +42,7 @@ def test_the_guide_table_finds_what_a_search_of_the_cdf_finds(weights, seed):
 
 
 def small_stream(distribution="normal"):
-    data = datasets.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
+    data = sources.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
     weights = np.linspace(0, 1, 100)
     return weighted.component_stream(data, weights / weights.sum(), 8, 3, distribution, 1, 2)
 
@@ -81,7 +81,7 @@ def test_latent_noise_has_the_distribution_asked_for():
 
 
 def test_the_discriminators_folds_see_their_own_members_only():
-    data = datasets.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
+    data = sources.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
     members = [np.arange(50), np.arange(50, 100)]
     generated = np.full((20, 2), 7, np.float32)
     stream = weighted.discriminator_stream(data, members, generated, 8, 0, 2)

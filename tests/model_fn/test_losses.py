@@ -38,3 +38,25 @@ def test_losses_are_the_cross_entropies_of_the_probabilities():
 def test_losses_stay_finite_for_huge_logits():
     found = value(lambda: losses.discriminator_loss(vector(-1e4, 1e4)))
     assert found == pytest.approx(2e4)
+
+
+def test_pairs_are_compared_as_their_difference():
+    real, generated = np.array([0.5, 2.0, -1.0]), np.array([-0.5, 1.0, 3.0])
+    expected = -np.log(1 / (1 + np.exp(generated - real))).mean()
+    for found in (
+        value(lambda: losses.discriminator_loss(vector(*real, *generated), "relativistic")),
+        value(lambda: losses.relativistic_loss(vector(*real, *generated))),
+    ):
+        assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_penalty_of_a_quadratic_is_its_squared_slope():
+    points = np.random.RandomState(0).randn(6, 3).astype(np.float32)
+    weights = np.array([1.0, -2.0, 0.5], np.float32)
+
+    def penalty():
+        inputs = tf.constant(points)
+        return losses.gradient_penalty(tf.reduce_sum(weights * tf.square(inputs), axis=1), inputs)
+
+    expected = np.square(2 * weights * points).sum(axis=1).mean()
+    assert value(penalty) == pytest.approx(expected, rel=1e-6)

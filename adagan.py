@@ -1,0 +1,266 @@
+"""AdaGAN from Python: `AdaGAN(preset="table", steps=3).fit(frame).sample(1000)`.
+
+Each call runs main.py in a process of its own: the same runs, work directories, errors and random
+numbers as on the command line, in notebooks and scripts alike.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import Any, Dict, List, Optional, Union
+
+import numpy as np
+import pandas
+from tqdm.auto import tqdm
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+PRESETS = ("table", "image", "quality", "cpu")
+"""Files of flags beside this one, by their names without `.flags`."""
+_LINE = re.compile(r"(?P<label>[\w ]+ \d+/\d+): \d+% (?P<done>\d+)/(?P<total>\d+)(?P<rest>.*)")
+_QUIET = {"ADAGAN_SECONDS_BETWEEN_LINES": "0.5", "PYTHONUNBUFFERED": "1"}
+
+Data = Union[pandas.DataFrame, np.ndarray, str, "os.PathLike[str]"]
+
+
+class AdaGAN:
+    """A mixture of GANs (Tolstikhin et al., NeurIPS 2017) of a table, of images, or of a toy.
+
+    Attributes:
+      workdir: of the run; other programs, and `AdaGAN.load`, find it there.
+    """
+
+    def __init__(
+        self,
+        preset: str = "table",
+        workdir: Optional[str] = None,
+        random_state: Optional[int] = None,
+        **flags: Any,
+    ):
+        """Says how to train; nothing runs yet.
+
+        Args:
+          preset: "table", "image", "quality" or "cpu": the flags file of that name.
+          workdir: where the run is kept, and goes on; a temporary directory unless given.
+          random_state: the seed, as scikit-learn calls it.
+          **flags: of `python main.py --help`, by name; they override the preset's.
+
+        Raises:
+          ValueError: for an unknown preset.
+        """
+        if preset not in PRESETS:
+            raise ValueError(f"preset={preset!r}: must be one of {', '.join(PRESETS)}")
+        self._given = {"preset": preset, "workdir": workdir, "random_state": random_state, **flags}
+        self._temporary = None if workdir else tempfile.TemporaryDirectory(prefix="adagan-")
+        self.workdir = workdir or os.path.join(self._temporary.name, "run")  # type: ignore
+        self._types: Optional[pandas.Series] = None  # of a frame that was fitted
+        self._is_array = False
+
+    @classmethod
+    def load(cls, workdir: str) -> "AdaGAN":
+        """A run that is there, as it was trained from here or on the command line.
+
+        Raises:
+          ValueError: if there is none.
+        """
+        if not os.path.isfile(os.path.join(workdir, "state.json")):
+            raise ValueError(f"{workdir}: holds no run")
+        made = cls(workdir=workdir)
+        made._is_array = not os.path.isfile(os.path.join(workdir, "columns.npz"))
+        settings = made.settings
+        made._is_array |= settings["data_file"].lower().endswith((".npy", ".npz"))
+        return made
+
+    def get_params(self, deep: bool = True) -> Dict[str, Any]:
+        """What `__init__` was given, by name."""
+        del deep  # nothing is nested
+        return dict(self._given)
+
+    def set_params(self, **params: Any) -> "AdaGAN":
+        """Other arguments for the next `fit`; returns self."""
+        self.__init__(**{**self._given, **params})  # type: ignore[misc]
+        return self
+
+    def fit(self, X: Optional[Data] = None, y: None = None) -> "AdaGAN":
+        """Trains, or goes on where a run of the same data and flags in this workdir stopped.
+
+        Args:
+          X: a table: a DataFrame, an array [N, d] or images [N, *shape], or the path of a file that
+            `--data_file` takes; None for the toy data that the flags say.
+          y: ignored, for scikit-learn's pipelines.
+
+        Returns:
+          This object.
+
+        Raises:
+          ValueError: for data or flags that main.py refuses, with its words.
+          RuntimeError: if the training failed.
+          KeyboardInterrupt: when interrupted; `fit` again goes on.
+        """
+        flags = {k: v for k, v in self._given.items() if k not in ("preset", "workdir")}
+        seed = flags.pop("random_state")
+        if seed is not None:
+            flags["seed"] = seed
+        if X is not None:
+            flags.update(dataset="file", data_file=self._data_file(X))
+        preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
+        self._run(f"--flagfile={preset}", *_as_flags(flags))
+        return self
+
+    def sample(
+        self, number: int = 1000, refine: bool = False, random_state: Optional[int] = None
+    ) -> Union[pandas.DataFrame, np.ndarray]:
+        """New points.
+
+        Args:
+          number: of them.
+          refine: whether they are accepted by their density ratio; trained the first time.
+          random_state: of the draw; the run's own seed unless given, so the same points each time.
+
+        Returns:
+          A DataFrame with the columns' names, order and types for a table; an array [number,
+          *shape] for arrays and toys.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "samples.npy" if self._is_array else "samples.csv")
+            flags: Dict[str, Any] = {"num_samples": number, "output": path, "refine": refine}
+            if random_state is not None:
+                flags["seed"] = random_state
+            self._run("--mode=sample", *_as_flags(flags))
+            if self._is_array:
+                return np.load(path)
+            frame = pandas.read_csv(path, keep_default_na=False)
+        return frame if self._types is None else _with_types(frame, self._types)
+
+    def evaluate(self, refine: bool = False) -> Dict[str, float]:
+        """Medians of the figures over several draws, by name; see docs/reading_the_report.md."""
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "draws.json")
+            self._run("--mode=evaluate", *_as_flags({"output": path, "refine": refine}))
+            with open(path, encoding="utf-8") as file:
+                draws = pandas.DataFrame(json.load(file), dtype=float)
+        return draws.median().dropna().to_dict()
+
+    def export(self, format: str = "saved_model", directory: str = "", **flags: Any) -> str:
+        """Writes the mixture for use without this project.
+
+        Args:
+          format: saved_model, onnx, frozen or ckpt.
+          directory: where to; WORKDIR/export/FORMAT unless given.
+          **flags: refine, component, overwrite.
+
+        Returns:
+          The directory.
+        """
+        flags = {"overwrite": True, "format": format, "export_dir": directory, **flags}
+        self._run("--mode=export", *_as_flags(flags))
+        return directory or os.path.join(self.workdir, "export", format)
+
+    def report(self) -> str:
+        """Path of the run's page, report.html."""
+        return os.path.join(self.workdir, "report.html")
+
+    @property
+    def history(self) -> pandas.DataFrame:
+        """The figures of each boosting step, as in metrics.csv."""
+        return pandas.read_csv(os.path.join(self.workdir, "metrics.csv"))
+
+    @property
+    def settings(self) -> Dict[str, Any]:
+        """Of the run, by flag."""
+        with open(os.path.join(self.workdir, "settings.json"), encoding="utf-8") as file:
+            rooms = json.load(file).values()
+        return {name: value for room in rooms for name, value in room.items()}
+
+    def _data_file(self, X: Data) -> str:
+        """The path of the data; a frame or an array is written beside the work directory first."""
+        self._types, self._is_array = None, False
+        if isinstance(X, (str, os.PathLike)):
+            path = os.path.abspath(os.fspath(X))
+            self._is_array = path.lower().endswith((".npy", ".npz"))
+            return path
+        beside = os.path.abspath(self.workdir).rstrip(os.sep) + ".data"
+        os.makedirs(os.path.dirname(beside), exist_ok=True)
+        if isinstance(X, pandas.DataFrame):
+            self._types = X.dtypes
+            X.to_csv(beside + ".csv", index=False)
+            return beside + ".csv"
+        self._is_array = True
+        np.save(beside + ".npy", np.asarray(X))
+        return beside + ".npy"
+
+    def _run(self, *flags: str) -> None:
+        """Runs main.py, showing what it says.
+
+        Raises:
+          ValueError, RuntimeError, KeyboardInterrupt: see `fit`.
+        """
+        command = [sys.executable, os.path.join(ROOT, "main.py"), *flags]
+        process = subprocess.Popen(
+            [*command, f"--workdir={self.workdir}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, **_QUIET},
+            start_new_session=True,  # an interrupt is this process's to pass on
+        )
+        try:
+            _show(process)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+        errors = process.stderr.read().strip() if process.stderr else ""
+        if process.wait():
+            kind = ValueError if process.returncode == 2 else RuntimeError
+            raise kind(errors.split("error: ", 1)[-1] or f"status {process.returncode}")
+
+
+def _show(process: "subprocess.Popen[str]") -> None:
+    """Progress as bars, everything else as it comes."""
+    bar, label = None, ""
+    for line in process.stdout or ():
+        progress = _LINE.fullmatch(line.rstrip())
+        if not progress:
+            tqdm.write(line.rstrip())
+            continue
+        if progress["label"] != label:
+            if bar is not None:
+                bar.close()
+            label = progress["label"]
+            bar = tqdm(total=int(progress["total"]), desc=label, unit="it")
+        if bar is not None:
+            bar.update(int(progress["done"]) - bar.n)
+            if bar.n >= bar.total:
+                bar.close()
+    if bar is not None:
+        bar.close()
+
+
+def _as_flags(values: Dict[str, Any]) -> List[str]:
+    """--name=value, and --noname for False."""
+    flags = []
+    for name, value in values.items():
+        if isinstance(value, bool):
+            flags.append(f"--{name}" if value else f"--no{name}")
+        elif value != "":
+            flags.append(f"--{name}={value}")
+    return flags
+
+
+def _with_types(frame: pandas.DataFrame, types: pandas.Series) -> pandas.DataFrame:
+    """The frame with the columns and types of the one that was fitted."""
+    kept = [name for name in types.index if str(name) in frame.columns]
+    frame = frame[[str(name) for name in kept]]
+    frame.columns = pandas.Index(kept)
+    for name in kept:
+        kind = types[name]
+        if pandas.api.types.is_bool_dtype(kind):
+            frame[name] = frame[name].astype(str) == "True"
+        else:
+            frame[name] = frame[name].astype(kind)
+    return frame

@@ -1,0 +1,221 @@
+"""A file's rows as points for networks and scores, and points as the file's rows again.
+
+A row holds what the user's file holds: integers, categories, constants, columns of any unit. A
+point is what networks, scores and pictures see of it: numbers of mean 0 and deviation 1, constant
+columns left out, a category as one coordinate for each of its texts. Imports no TensorFlow.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import Dict, Iterator, List, NamedTuple, Tuple
+
+import numpy as np
+
+
+class Columns(NamedTuple):
+    """What a file's columns hold, from a look at all of its rows; D columns, d coordinates."""
+
+    names: Tuple[str, ...]  # D; () where a row is no flat list of columns
+    shape: Tuple[int, ...]  # of a row
+    dtype: str  # of rows that are given back
+    low: np.ndarray  # [D] float64, smallest value
+    high: np.ndarray  # [D] float64, largest value
+    step: np.ndarray  # [D] float64 of the grid from `low` that the values lie on; 0: on none
+    values: Dict[int, np.ndarray]  # by column: its few distinct values, sorted
+    categories: Dict[int, Tuple[str, ...]]  # by column: its texts; a row holds their numbers
+    source: np.ndarray  # [d] int64, the column that a coordinate comes from
+    shift: np.ndarray  # [d] float64
+    scale: np.ndarray  # [d] float64, > 0
+    extrapolates: bool  # whether rows given back may lie outside [low, high]
+    channels_first: bool = False  # whether a row's first axis is the last of a point
+
+    @property
+    def point_shape(self) -> Tuple[int, ...]:
+        """Shape of one point."""
+        if self.is_table:
+            return (len(self.source),)
+        return (*self.shape[1:], self.shape[0]) if self.channels_first else self.shape
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a row is a flat list of columns, and no image."""
+        return len(self.shape) == 1
+
+    @property
+    def constant(self) -> np.ndarray:
+        """[D] bool, columns that hold one value."""
+        return self.low == self.high
+
+    @property
+    def coordinate_names(self) -> Tuple[str, ...]:
+        """[d] what a table's coordinates are called."""
+        names = []
+        for coordinate, column in enumerate(self.source):
+            texts = self.categories.get(int(column))
+            name = self.names[column]
+            if texts:
+                name += f"={texts[coordinate - self.coordinates(int(column))[0]]}"
+            names.append(name)
+        return tuple(names)
+
+    def coordinates(self, column: int) -> np.ndarray:
+        """Numbers of the coordinates that a column becomes, in their order."""
+        return np.flatnonzero(self.source == column)
+
+    def encode(self, rows: np.ndarray) -> np.ndarray:
+        """Points [*any, *point_shape] float32 of rows [*any, *shape].
+
+        They are centred in double precision first: float32 would not tell times of day apart that
+        are counted from 1970.
+        """
+        if not self.is_table:
+            last = np.moveaxis(rows, -3, -1) if self.channels_first else rows
+            return np.asarray(last, np.float32)
+        chosen = rows[..., self.source].astype(np.float64)
+        for column, texts in self.categories.items():
+            own = self.coordinates(column)
+            chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
+        chosen -= self.shift
+        chosen /= self.scale
+        return chosen.astype(np.float32)
+
+    def decode(self, points: np.ndarray) -> np.ndarray:
+        """Rows [n, *shape] of points [n, *point_shape], as the file could hold them.
+
+        Values that lie on a grid come out on it, few distinct values as the nearest of them,
+        constants as they are, categories as the number of the likeliest text, and nothing lies
+        outside the data's range unless `extrapolates`.
+        """
+        if self.channels_first:
+            points = np.moveaxis(points, -1, 1)
+        flat = points.reshape(len(points), -1).astype(np.float64) * self.scale + self.shift
+        rows = np.tile(self.low, (len(points), 1))
+        rows[:, self.source] = flat
+        with np.errstate(over="ignore", invalid="ignore"):
+            steps = np.where(self.step > 0, self.step, 1.0)
+            snapped = self.low + steps * np.rint((rows - self.low) / steps)
+        rows = np.where(self.step > 0, _tidy(snapped, self.step), rows)
+        if not self.extrapolates:
+            rows = np.clip(rows, self.low, self.high)
+        for column, own_values in self.values.items():
+            middles = (own_values[1:] + own_values[:-1]) / 2
+            rows[:, column] = own_values[np.searchsorted(middles, rows[:, column])]
+        for column in self.categories:
+            rows[:, column] = flat[:, self.coordinates(column)].argmax(axis=1)
+        return self._typed(rows).reshape(len(points), *self.shape)
+
+    def finish(self, points: np.ndarray) -> np.ndarray:
+        """Points as they are once they have been rows: on grids, in range, of one category."""
+        return self.encode(self.decode(points))
+
+    def digest(self) -> str:
+        """SHA-256 of what `to_bytes` makes of them."""
+        return hashlib.sha256(to_bytes(self)).hexdigest()
+
+    def _typed(self, rows: np.ndarray) -> np.ndarray:
+        kind = np.dtype(self.dtype)
+        if kind.kind in "iu":
+            limits = np.iinfo(kind)
+            rows = np.clip(np.rint(rows), limits.min, limits.max)
+        return rows.astype(kind)
+
+    def is_whole(self, column: int) -> bool:
+        """Whether a table's column holds integers only."""
+        return bool(
+            column not in self.categories
+            and self.step[column] > 0
+            and self.step[column] % 1 == 0
+            and self.low[column] % 1 == 0
+        )
+
+
+def _tidy(values: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Multiples of a decimal step without the digits that rounding adds: .3 for .30000000000000004.
+
+    Args:
+      values: [n, D] on their grids.
+      step: [D] of them; of 10^-k and its multiples.
+    """
+    tidied = values
+    for digits in range(1, DECIMALS + 1):
+        has = (step > 0) & np.isclose(step * 10**digits, np.rint(step * 10**digits), rtol=1e-9)
+        has &= ~np.isclose(step * 10 ** (digits - 1), np.rint(step * 10 ** (digits - 1)), rtol=1e-9)
+        if has.any():
+            tidied = np.where(has, np.round(values, digits), tidied)
+    return tidied
+
+
+DECIMALS = 4
+"""Digits behind the point of the finest grid that is looked for."""
+
+
+def to_bytes(columns: Columns) -> bytes:
+    """Columns as an .npz archive that `from_bytes` reads."""
+    arrays = {
+        name: value for name, value in columns._asdict().items() if isinstance(value, np.ndarray)
+    }
+    counts = [len(values) for values in columns.values.values()]
+    arrays["values"] = np.concatenate([np.zeros(0), *columns.values.values()])
+    words = {
+        "names": columns.names,
+        "shape": columns.shape,
+        "dtype": columns.dtype,
+        "extrapolates": columns.extrapolates,
+        "channels_first": columns.channels_first,
+        "values": dict(zip(map(str, columns.values), counts)),
+        "categories": {str(column): texts for column, texts in columns.categories.items()},
+    }
+    arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
+    written = io.BytesIO()
+    np.savez(written, **arrays)
+    return written.getvalue()
+
+
+def from_bytes(data: bytes) -> Columns:
+    """What `to_bytes` wrote.
+
+    Raises:
+      ValueError: if it is something else.
+    """
+    try:
+        with np.load(io.BytesIO(data)) as saved:
+            arrays = dict(saved)
+        words = json.loads(bytes(arrays.pop("words")).decode())
+        ends = np.cumsum(list(words["values"].values()), dtype=np.int64)[:-1]
+        values = arrays.pop("values")
+        parts = np.split(values, ends) if words["values"] else []
+        return Columns(
+            names=tuple(words["names"]),
+            shape=tuple(words["shape"]),
+            dtype=words["dtype"],
+            values=dict(zip(map(int, words["values"]), parts)),
+            categories={int(c): tuple(texts) for c, texts in words["categories"].items()},
+            extrapolates=words["extrapolates"],
+            channels_first=words["channels_first"],
+            **arrays,
+        )
+    except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(f"holds no columns of a data file: {error}") from error
+
+
+def describe(columns: Columns) -> List[Dict[str, object]]:
+    """What a table's columns hold, for people and for programs that read an export."""
+    return list(_described(columns)) if columns.is_table else []
+
+
+def _described(columns: Columns) -> Iterator[Dict[str, object]]:
+    for column, name in enumerate(columns.names):
+        found: Dict[str, object] = {"name": name}
+        if column in columns.categories:
+            found["categories"] = list(columns.categories[column])
+        elif columns.constant[column]:
+            found["constant"] = columns.low[column]
+        else:
+            found["range"] = [columns.low[column], columns.high[column]]
+            if column in columns.values:
+                found["values"] = list(columns.values[column])
+            elif columns.step[column]:
+                found["step"] = columns.step[column]
+        yield found

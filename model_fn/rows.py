@@ -1,0 +1,119 @@
+"""A file's rows inside a model for inference: what `input_fn.columns` does, as operations."""
+
+from typing import Dict, NamedTuple, Tuple
+
+import numpy as np
+import tensorflow as tf
+
+
+class RowForm(NamedTuple):
+    """What rows look like; see `input_fn.columns.Columns`, whose fields these are."""
+
+    shape: Tuple[int, ...]
+    dtype: str
+    low: np.ndarray
+    high: np.ndarray
+    step: np.ndarray
+    values: Dict[int, np.ndarray]
+    categories: Dict[int, Tuple[str, ...]]
+    source: np.ndarray
+    shift: np.ndarray
+    scale: np.ndarray
+    extrapolates: bool
+    channels_first: bool
+
+    @property
+    def kind(self) -> tf.DType:
+        """Of the numbers that are computed with: single precision where rows are no finer."""
+        return tf.float64 if np.dtype(self.dtype).itemsize > 4 else tf.float32
+
+    def constant(self, values: np.ndarray) -> tf.Tensor:
+        """Numbers of that type in the graph."""
+        return tf.constant(values, self.kind)
+
+    def coordinates(self, column: int) -> np.ndarray:
+        """Numbers of the coordinates that a column becomes."""
+        return np.flatnonzero(self.source == column)
+
+
+def decode(form: RowForm, flat: tf.Tensor) -> tf.Tensor:
+    """Flat rows [n, D] of flat points [n, d]; a category is the number of its text."""
+    if form.channels_first:
+        height, width = form.shape[1:]
+        images = tf.reshape(flat, [-1, height, width, form.shape[0]])
+        flat = tf.reshape(tf.transpose(images, [0, 3, 1, 2]), [-1, len(form.source)])
+    low, high = form.constant(form.low), form.constant(form.high)
+    values = tf.cast(flat, form.kind) * form.constant(form.scale) + form.constant(form.shift)
+    rows = _by_column(form, values)
+    if (form.step > 0).any():
+        steps = form.constant(np.where(form.step > 0, form.step, 1.0))
+        on_grid = form.constant((form.step > 0).astype(float))
+        snapped = low + steps * tf.round((rows - low) / steps)
+        rows = on_grid * snapped + (1 - on_grid) * rows
+    if not form.extrapolates:
+        rows = tf.minimum(tf.maximum(rows, low), high)
+    rows = _with_columns(rows, _listed(form, rows, values))
+    kind = np.dtype(form.dtype)
+    if kind.kind in "iu":
+        rows = tf.round(rows)
+    return tf.cast(rows, tf.as_dtype(kind))
+
+
+def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
+    """Flat points [n, d] float32 of flat rows [n, D]."""
+    if form.channels_first:
+        images = tf.reshape(rows, [-1, *form.shape])
+        rows = tf.reshape(tf.transpose(images, [0, 2, 3, 1]), [-1, len(form.source)])
+        return tf.cast(rows, tf.float32)
+    chosen = tf.gather(tf.cast(rows, form.kind), form.source, axis=1)
+    if form.categories:
+        numbers, is_category = np.zeros(len(form.source)), np.zeros(len(form.source))
+        for column in form.categories:
+            own = form.coordinates(column)
+            numbers[own], is_category[own] = np.arange(len(own)), 1.0
+        same = tf.cast(tf.abs(chosen - form.constant(numbers)) < 0.5, form.kind)
+        share = form.constant(is_category)
+        chosen = share * same + (1 - share) * chosen
+    points = (chosen - form.constant(form.shift)) / form.constant(form.scale)
+    return tf.cast(points, tf.float32)
+
+
+def _by_column(form: RowForm, values: tf.Tensor) -> tf.Tensor:
+    """[n, D]: each column's first coordinate, and what is constant."""
+    if len(form.source) == len(form.low) and (form.source == np.arange(len(form.low))).all():
+        return values
+    first = np.searchsorted(form.source, np.arange(len(form.low)))
+    has = np.isin(np.arange(len(form.low)), form.source)
+    rows = tf.gather(values, np.where(has, first, 0), axis=1)
+    there = form.constant(has.astype(float))
+    return there * rows + (1 - there) * form.constant(form.low)
+
+
+def _listed(form: RowForm, rows: tf.Tensor, values: tf.Tensor) -> Dict[int, tf.Tensor]:
+    """[n, 1] of each column that holds one of few values, or a category."""
+    found = {
+        column: _nearest(form, rows[:, column : column + 1], own_values)
+        for column, own_values in form.values.items()
+    }
+    for column in form.categories:
+        own = tf.gather(tf.cast(values, tf.float32), form.coordinates(column), axis=1)
+        found[column] = tf.cast(tf.expand_dims(tf.argmax(own, axis=1), 1), form.kind)
+    return found
+
+
+def _with_columns(rows: tf.Tensor, columns: Dict[int, tf.Tensor]) -> tf.Tensor:
+    """Rows with some columns in the place of theirs."""
+    parts, end = [], 0
+    for column in sorted(columns):
+        parts += [rows[:, end:column], columns[column]]
+        end = column + 1
+    parts.append(rows[:, end:])
+    return tf.concat([part for part in parts if part.shape[1] != 0], axis=1)
+
+
+def _nearest(form: RowForm, column: tf.Tensor, own_values: np.ndarray) -> tf.Tensor:
+    """[n, 1] the nearest of some values: the sum of the steps between them that were taken."""
+    middles = form.constant((own_values[1:] + own_values[:-1]) / 2)
+    taken = tf.cast(column > middles, form.kind)
+    jumps = tf.reduce_sum(taken * form.constant(np.diff(own_values)), axis=1, keepdims=True)
+    return jumps + form.constant(own_values[0])

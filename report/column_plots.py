@@ -1,0 +1,71 @@
+"""A table's columns one by one: the data and the mixture in each."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from report import drawing
+from report.scene import Picture
+
+SHOWN, ACROSS = 20, 4
+"""Columns at most, those first that differ most; and panels beside each other."""
+BINS = 40
+
+
+def draw_columns(picture: Picture, path: str) -> None:
+    """Draws the distribution of each column, in the user's units, into a .png."""
+    scene, samples = picture.scene, np.concatenate(picture.samples)
+    apart = [_distance(*pair) for pair in zip(scene.points.T, samples.T)]
+    shown = np.argsort(-np.array(apart), kind="stable")[:SHOWN]
+    across = min(ACROSS, len(shown))
+    down = -(-len(shown) // across)
+    with drawing.style():
+        figure = Figure(figsize=(3.1 * across, 2.1 * down + 0.5))
+        panels = figure.subplots(down, across, squeeze=False).ravel()
+        figure.subplots_adjust(
+            left=0.16 / across,
+            right=0.985,
+            bottom=0.55 / (2.1 * down + 0.5),
+            top=1 - 0.75 / (2.1 * down + 0.5),
+            hspace=0.75,
+            wspace=0.25,
+        )
+        for axis, coordinate in zip(panels, shown):
+            _panel(axis, picture, samples, int(coordinate))
+            axis.set_title(f"{apart[coordinate]:.2f} apart", fontsize=8)
+        for axis in panels[len(shown) :]:
+            axis.axis("off")
+        panels[0].legend(fontsize=7)
+        figure.suptitle(
+            f"step {picture.step}: columns by their Kolmogorov-Smirnov distance, the largest first",
+            fontsize=10,
+        )
+        drawing.save(figure, path)
+
+
+def _panel(axis: Axes, picture: Picture, samples: np.ndarray, coordinate: int) -> None:
+    scene = picture.scene
+    real, made = scene.points[:, coordinate], samples[:, coordinate]
+    low, high = scene.low[coordinate], scene.high[coordinate]
+    bins = np.linspace(low, high, BINS)
+    axis.hist(np.clip(real, low, high), bins, density=True, color="0.75", label="data")
+    axis.hist(
+        np.clip(made, low, high),
+        bins,
+        density=True,
+        histtype="step",
+        color="tab:blue",
+        label="mixture",
+    )
+    axis.set_xlim(low, high)
+    axis.set_yticks([])
+    drawing.label_axis(axis.xaxis, scene, coordinate)
+
+
+def _distance(real: np.ndarray, made: np.ndarray) -> float:
+    """Largest difference of two distribution functions."""
+    everything = np.sort(np.concatenate([real, made]))
+    both = [
+        np.searchsorted(np.sort(each), everything, "right") / len(each) for each in (real, made)
+    ]
+    return float(np.abs(both[0] - both[1]).max())

@@ -1,0 +1,177 @@
+"""Rows to points and back, against the rows themselves."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from input_fn import columns, own_data, survey
+from input_fn.columns import Columns
+from input_fn.files import Loaded
+from input_fn.settings import DataSettings
+
+
+def of(rows, names=(), categories=None, **changed):
+    """The dataset of some rows, as a file's."""
+    loaded = Loaded(rows, "digest", None, names, categories or {}, ())
+    mean, deviation = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
+    settings = DataSettings(dataset="file", data_file="x.csv", **changed)
+    make = own_data._table if rows.ndim == 2 else own_data._images
+    return make(settings, loaded, mean, deviation)
+
+
+def mixed(number=600):
+    """A column of each kind."""
+    rng = np.random.RandomState(0)
+    return np.stack(
+        [
+            rng.normal(40_000, 9_000, number),
+            rng.randint(0, 7, number).astype(float),
+            np.full(number, 1e-7),
+            1.6e9 + rng.randint(0, 10**6, number),
+            rng.choice([1.0, 2.5, 10.0], number),
+            np.round(rng.rand(number), 2),
+            rng.choice(3, number, p=[0.7, 0.28, 0.02]).astype(float),
+        ],
+        axis=1,
+    )
+
+
+NAMES = ("income", "visits", "constant", "time", "size", "share", "kind")
+KINDS = {6: ("a", "b", "c")}
+
+
+def test_what_went_in_comes_out():
+    rows = mixed()
+    made = of(rows, NAMES, KINDS)
+    assert made.points.dtype == np.float32
+    assert made.shape == (1 + 1 + 0 + 1 + 1 + 1 + 3,)
+    back = made.columns.decode(made.points)
+    exact = [1, 2, 3, 4, 5, 6]
+    np.testing.assert_array_equal(back[:, exact], rows[:, exact])
+    np.testing.assert_allclose(back[:, 0], rows[:, 0], rtol=1e-6)
+    numbers = made.points[:, :5]
+    np.testing.assert_allclose(numbers.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(numbers.std(axis=0), 1, atol=1e-5)
+
+
+def test_samples_lie_where_the_data_could():
+    rows = mixed()
+    made = of(rows, NAMES, KINDS).columns
+    wild = 3 * np.random.RandomState(1).randn(2000, *made.point_shape).astype(np.float32)
+    back = made.decode(wild)
+    for column in (1, 4, 6):
+        assert set(back[:, column]) <= set(rows[:, column])
+    assert (back[:, 2] == 1e-7).all()
+    assert ((back >= rows.min(axis=0)) & (back <= rows.max(axis=0))).all()
+    assert (np.round(back[:, 5], 2) == back[:, 5]).all()
+    assert (back[:, 3] % 1 == 0).all()
+    # Finished once is finished.
+    finished = made.finish(wild)
+    np.testing.assert_allclose(made.finish(finished), finished, atol=1e-6)
+
+
+def test_beyond_the_datas_range_only_where_asked():
+    rows = np.random.RandomState(0).randn(100, 1)
+    far = np.array([[50.0]], np.float32)
+    assert of(rows).columns.decode(far) == rows.max()
+    assert of(rows, extrapolate=True).columns.decode(far) > 30
+
+
+def test_times_of_day_are_told_apart():
+    rows = 1.6e9 + np.arange(1000.0).reshape(-1, 1)
+    assert len(np.unique(of(rows).points)) == 1000
+    assert len(np.unique(rows.astype(np.float32))) < 20
+
+
+def test_a_category_weighs_as_one_column():
+    rows = mixed()
+    made = of(rows, NAMES, KINDS)
+    own = made.points[:, made.columns.coordinates(6)]
+    np.testing.assert_allclose(own.var(axis=0).sum(), 1, rtol=0.05)
+    assert made.columns.coordinate_names[-3:] == ("kind=a", "kind=b", "kind=c")
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2", "f4", "f8"])
+def test_images_come_out_of_their_own_type_and_in_range(kind):
+    rows = np.random.RandomState(0).randint(0, 200, (50, 4, 4)).astype(kind)
+    rows[:, 0, 0] = 7
+    made = of(rows).columns
+    back = made.decode(np.random.RandomState(1).randn(30, 4, 4).astype(np.float32) * 400)
+    assert back.dtype == rows.dtype
+    assert (back[:, 0, 0] == 7).all()
+    assert ((back >= rows.min(axis=0)) & (back <= rows.max(axis=0))).all()
+    assert (back == np.rint(back)).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "point"),
+    [
+        ((3, 8, 8), "auto", (8, 8, 3)),
+        ((8, 8, 3), "auto", (8, 8, 3)),
+        ((4, 8, 8), "last", (4, 8, 8)),
+        ((5, 8, 8), "first", (8, 8, 5)),
+        ((3, 8, 3), "auto", (3, 8, 3)),
+    ],
+)
+def test_channels_may_come_first(shape, channels, point):
+    rows = np.random.RandomState(0).rand(20, *shape)
+    made = of(rows, channels=channels)
+    assert made.shape == point
+    points = made.train_points(np.arange(20))
+    if shape != point:
+        np.testing.assert_array_equal(points[3, 2, 5], rows[3, :, 2, 5].astype(np.float32))
+    np.testing.assert_allclose(made.columns.decode(points), rows, rtol=1e-6)
+
+
+def test_any_shape_of_rows_is_encoded():
+    rows = mixed()
+    made = of(rows, NAMES, KINDS).columns
+    np.testing.assert_array_equal(
+        made.encode(rows[:12].reshape(3, 4, -1)).reshape(12, -1), made.encode(rows[:12])
+    )
+
+
+def test_written_and_read_they_are_the_same():
+    made = of(mixed(), NAMES, KINDS).columns
+    read = columns.from_bytes(columns.to_bytes(made))
+    for name in Columns._fields:
+        one, other = getattr(made, name), getattr(read, name)
+        if name == "values":
+            assert list(one) == list(other)
+            one, other = [np.concatenate(list(each.values())) for each in (one, other)]
+        np.testing.assert_array_equal(one, other)
+    assert read.digest() == made.digest()
+    with pytest.raises(ValueError, match="holds no columns"):
+        columns.from_bytes(b"something else")
+
+
+def test_columns_are_described_for_people():
+    described = columns.describe(of(mixed(), NAMES, KINDS).columns)
+    assert [each["name"] for each in described] == list(NAMES)
+    assert described[6]["categories"] == ["a", "b", "c"]
+    assert described[2] == {"name": "constant", "constant": 1e-7}
+    assert described[4]["values"] == [1, 2.5, 10]
+    assert described[5]["step"] == 0.01 or len(described[5]["values"]) > 50
+
+
+@given(
+    st.integers(0, 4),
+    st.integers(1, 9),
+    st.lists(st.integers(-2000, 2000), min_size=30, max_size=60).filter(lambda v: len(set(v)) > 20),
+)
+def test_whatever_lies_on_a_decimal_grid_comes_out_on_it(digits, factor, numbers):
+    values = np.array([float(f"{n * factor}e-{digits}") for n in numbers]).reshape(-1, 1)
+    made = of(values)
+    np.testing.assert_array_equal(made.columns.decode(made.points), values)
+
+
+def test_a_survey_in_pieces_is_that_of_the_whole():
+    rows = mixed()
+    whole = survey.of_table([rows], len(rows), 2.2e-16)
+    pieces = survey.of_table(np.array_split(rows, 7), len(rows), 2.2e-16)
+    for one, other in zip(whole[:3], pieces[:3]):
+        np.testing.assert_array_equal(one, other)
+    assert whole.values.keys() == pieces.values.keys()
+    assert whole.step[0] == 0
+    assert whole.step[3] == 1
