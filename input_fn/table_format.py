@@ -47,6 +47,7 @@ class Guess(NamedTuple):
 
     format: Format
     share: float  # of the cells that are numbers, of those that are not missing
+    mixed: float  # of the cells that are none and hold what might be another delimiter
 
 
 def guess(lines: Sequence[Line], delimiter: str, decimal: str) -> Tuple[Format, Tuple[str, ...]]:
@@ -70,7 +71,7 @@ def guess(lines: Sequence[Line], delimiter: str, decimal: str) -> Tuple[Format, 
     # Where some rows have more cells than others, the error is to say so, not that they are texts.
     fitting = fitting or [g for g in guesses if _nearly_fits(rows[g.format.delimiter], g)]
     if fitting:
-        found = max(fitting, key=lambda g: g.share).format  # the first of those that are as good
+        found = max(fitting, key=lambda g: g.share - g.mixed).format  # the first that is as good
     else:  # one column, or no table
         found = _of_one_column(rows, candidates, decimal)
     several = any(len(row) > 1 for row in rows.get(found.delimiter, ()))
@@ -90,24 +91,23 @@ def _decimal(rows: List[List[str]], delimiter: str, decimal: str) -> Guess:
     tried = [decimal] if decimal != "auto" else ["point", "comma"]
     if decimal == "auto" and delimiter == ",":
         tried = ["point"]
-    guesses = [
-        Guess(own, _share(rows[1:] or rows, own))
-        for own in (Format(delimiter, each) for each in tried)
-    ]
+    guesses = [_judged(rows[1:] or rows, Format(delimiter, each)) for each in tried]
     # A first row that may be a header counts where the others do not tell.
-    return max(guesses, key=lambda g: (g.share, _share(rows[:1], g.format)))
+    return max(guesses, key=lambda g: (g.share, _judged(rows[:1], g.format).share))
 
 
-def _share(rows: List[List[str]], form: Format) -> float:
-    """Of numbers among the cells that are not missing."""
+def _judged(rows: List[List[str]], form: Format) -> Guess:
     cells = [cell for row in rows for cell in row if cell not in MISSING]
-    return sum(form.number(cell) is not None for cell in cells) / max(1, len(cells))
+    texts = [cell for cell in cells if form.number(cell) is None]
+    others = set(LIKELY) - {form.delimiter, " "}
+    mixed = sum(not others.isdisjoint(text) for text in texts)
+    return Guess(form, 1 - len(texts) / max(1, len(cells)), mixed / max(1, len(cells)))
 
 
 def _fits(rows: List[List[str]], found: Guess) -> bool:
     """Whether all rows have as many cells, and several."""
     widths = {len(row) for row in rows}
-    if found.format.delimiter == " " and found.share < 0.5:
+    if found.format.delimiter == " " and found.share < (0.5 if max(widths) == 2 else 0.1):
         return False  # words of texts
     return len(widths) == 1 and min(widths) > 1
 

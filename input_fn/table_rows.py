@@ -32,7 +32,7 @@ class Rows:
           index: whether the first column is left out if it does nothing but count the rows.
         """
         self._names = names
-        self._numeric = np.array([number not in set(texts) for number in range(len(names))])
+        self._numeric = ~np.isin(np.arange(len(names)), list(texts))
         self._leaves_out = bool(na_values)
         self._na_values = set(na_values)
         self._na_numbers = [value for value in map(_number, na_values) if value is not None]
@@ -52,6 +52,8 @@ class Rows:
           ValueError: if a column has too many texts; names it.
         """
         numbers, texts = parsed
+        if not len(numbers):
+            return
         self._see_index(numbers[:, 0])
         if self._na_numbers:
             numbers[np.isin(numbers, self._na_numbers) & self._numeric] = np.nan
@@ -73,7 +75,7 @@ class Rows:
         self._values[before:] = numbers
 
     def _see_index(self, column: np.ndarray) -> None:
-        if not self._read and len(column) and column[0] in (0, 1):
+        if not self._read and column[0] in (0, 1):
             self._index = column[0]
         if not np.array_equal(column, self._index + self._read + np.arange(len(column))):
             self._index = np.nan
@@ -94,7 +96,7 @@ class Rows:
                 f"many for categories (at most {MOST_CATEGORIES}); {_hint(known)}"
                 f"{as_flag('drop', name)} leaves it out"
             )
-        return np.array(place, np.float64)[codes] if len(codes) else np.zeros(0)
+        return np.array(place, np.float64)[codes]
 
     def take(self) -> Tuple[np.ndarray, Tuple[str, ...], Dict[int, Tuple[str, ...]], List[str]]:
         """All rows, the columns' names, the texts by column, and remarks; nothing stays here.

@@ -32,6 +32,9 @@ def guess(text, delimiter="auto", decimal="auto"):
         ("genre,x\nAction|War,5\nWar|Action,6", ",", "point", None),
         ("1,2\n3,4,5", ",", "point", None),  # the reader tells the line
         ("1 2\n3 4\n5 6 7", " ", "point", "spaces"),
+        ("0,5|t\n0,5|t", "|", "comma", "'|' between columns and decimal commas"),
+        ("a b c d\n1 u v w\n2 u v w", " ", "point", "spaces"),
+        ("0,5|0|t|t|2,2\n0,5|0|t|t|2,3", "|", "comma", "'|' between columns and decimal commas"),
         ("x\n1,2\n3,4", ",", "point", None),
     ],
 )

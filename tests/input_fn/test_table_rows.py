@@ -22,6 +22,12 @@ def test_texts_become_their_place_among_all_sorted():
     assert (names, categories, said) == (("c0", "c1"), {0: ("azure", "blue", "red")}, [])
 
 
+def test_blocks_of_empty_lines_change_nothing():
+    collected = rows([([[0, 1]], {0: ["a"]})], texts=[0])
+    collected.add(Parsed(np.zeros((0, 2)), {}))
+    np.testing.assert_array_equal(collected.take()[0], [[0, 1]])
+
+
 def test_a_missing_number_is_told_with_how_many_there_are():
     blocks = [([[1, 2], [3, 4]], {}), ([[5, np.nan], [np.nan, np.nan], [7, 8]], {})]
     message = (

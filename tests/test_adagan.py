@@ -1,0 +1,121 @@
+"""From Python: what the class promises, in scripts without a guard, and the examples."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas
+import pytest
+
+from adagan import AdaGAN
+from tests.conftest import ROOT
+
+SHORT = {"steps": 2, "iterations": 60, "mixture_c_iterations": 40, "random_state": 3}
+
+
+def table(number=400):
+    rng = np.random.RandomState(0)
+    return pandas.DataFrame(
+        {
+            7: rng.randn(number) * 1e4,
+            "visits": rng.poisson(3, number).astype(np.int16),
+            "town": rng.choice(["Ulm", ""], number),
+            "new": rng.rand(number) < 0.5,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    workdir = str(tmp_path_factory.mktemp("python") / "mine é")
+    return AdaGAN(workdir=workdir, **SHORT).fit(table())
+
+
+def test_samples_are_a_frame_like_the_fitted_one(model):
+    new, frame = model.sample(50), table()
+    assert list(new.columns) == list(frame.columns)
+    assert (new.dtypes == frame.dtypes).all()
+    assert set(new["town"]) <= {"Ulm", ""}
+    pandas.testing.assert_frame_equal(model.sample(50), new)
+    assert not model.sample(50, random_state=4).equals(new)
+
+
+def test_a_run_is_found_again_and_goes_on(model):
+    loaded = AdaGAN.load(model.workdir)
+    assert list(loaded.sample(3).columns) == ["7", "visits", "town", "new"]
+    assert len(loaded.history) == 2
+    assert loaded.settings["steps"] == 2
+    more = AdaGAN(workdir=model.workdir, **{**SHORT, "steps": 3}).fit(table())
+    assert len(more.history) == 3
+    assert os.path.exists(more.report())
+
+
+def test_figures_are_those_of_evaluate(model):
+    found = model.evaluate()
+    assert 0.4 < found["two_sample_auc"] <= 1
+    assert "modes" not in found
+
+
+def test_bad_input_is_a_value_error_in_the_words_of_the_command_line(tmp_path):
+    with pytest.raises(ValueError, match=r"^--steps=0: must lie in"):
+        AdaGAN(workdir=str(tmp_path / "x"), steps=0).fit(table())
+    with pytest.raises(ValueError, match="--epoch: is no flag"):
+        AdaGAN(workdir=str(tmp_path / "x"), epoch=3).fit(table())
+    with pytest.raises(ValueError, match="must be one of"):
+        AdaGAN(preset="tables")
+    with pytest.raises(ValueError, match="holds no run"):
+        AdaGAN.load(str(tmp_path))
+
+
+def test_it_has_the_manners_of_scikit_learn():
+    from sklearn.base import clone
+
+    model = AdaGAN(steps=4, random_state=1)
+    assert clone(model).get_params() == model.get_params()
+    assert model.set_params(steps=5).get_params()["steps"] == 5
+    assert model.get_params()["random_state"] == 1
+
+
+def test_a_script_without_a_guard_works(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {ROOT!r})\n"
+        "import numpy as np\n"
+        "from adagan import AdaGAN\n"
+        f"model = AdaGAN(**{SHORT!r}).fit(np.random.RandomState(0).randn(300, 2, 2))\n"
+        "print(model.sample(4).shape)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "(4, 2, 2)"
+
+
+def test_the_notebook_runs_from_a_frame_to_pictures(tmp_path):
+    with open(os.path.join(ROOT, "examples", "table.ipynb"), encoding="utf-8") as file:
+        cells = json.load(file)["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    environment = {**os.environ, "ADAGAN": ROOT, "ITERATIONS": "60", "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, cwd=str(tmp_path), env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "samples.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize("form", ["saved_model", "onnx", "frozen", "ckpt"])
+def test_the_example_draws_from_each_export(model, tmp_path, form):
+    directory = model.export(form, directory=str(tmp_path / form))
+    script = os.path.join(ROOT, "examples", "load_export.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script, directory, "3"],
+        capture_output=True, text=True, cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])
+    assert len(rows) == 3
+    assert set(rows[0]) == {"7", "visits", "town", "new"}
+    assert {row["town"] for row in rows} <= {"Ulm", ""}
+    assert all(row["visits"] % 1 == 0 for row in rows)
