@@ -199,25 +199,27 @@ class AdaGAN:
           ValueError, RuntimeError, KeyboardInterrupt: see `fit`.
         """
         command = [sys.executable, os.path.join(ROOT, "main.py"), *flags]
-        process = subprocess.Popen(
-            [*command, f"--workdir={self.workdir}"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, **_QUIET},
-            start_new_session=True,  # an interrupt is this process's to pass on
-        )
-        try:
-            _show(process)
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            raise
-        errors = process.stderr.read().strip() if process.stderr else ""
-        if process.wait():
-            kind = ValueError if process.returncode == 2 else RuntimeError
-            raise kind(errors.split("error: ", 1)[-1] or f"status {process.returncode}")
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+            process = subprocess.Popen(
+                [*command, f"--workdir={self.workdir}"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                encoding="utf-8",
+                env={**os.environ, **_QUIET},
+                start_new_session=True,  # an interrupt is this process's to pass on
+            )
+            try:
+                _show(process)
+            except KeyboardInterrupt:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                raise
+            if process.wait():
+                errors.seek(0)
+                said = errors.read().strip().split("error: ", 1)[-1]
+                kind = ValueError if process.returncode == 2 else RuntimeError
+                raise kind(said or f"status {process.returncode}")
 
 
 def _show(process: "subprocess.Popen[str]") -> None:

@@ -168,7 +168,9 @@ def check_unchanged(
     if state is None:
         return
     check_files(workdir, state, settings)
-    if state.data_fingerprint != dataset.fingerprint():
+    columns_sha256 = dataset.columns.digest() if dataset.columns else ""
+    known = (state.data_fingerprint, state.columns_sha256)
+    if known != (dataset.fingerprint(), columns_sha256):
         path = settings.data.data_file
         given = f"--data_file={path}: " if path else ""
         raise UsageError(

@@ -228,12 +228,12 @@ def worst_column(real: np.ndarray, samples: np.ndarray) -> Tuple[int, float]:
       real: [n, d].
       samples: [m, d].
     """
-    distances = [_ks(*columns) for columns in zip(real.T, samples.T)]
+    distances = [ks(*columns) for columns in zip(real.T, samples.T)]
     worst = int(np.argmax(distances))
     return worst, distances[worst]
 
 
-def _ks(one: np.ndarray, other: np.ndarray) -> float:
+def ks(one: np.ndarray, other: np.ndarray) -> float:
     """The largest difference of two samples' distribution functions."""
     at = np.sort(np.concatenate([one, other]))
     shares = [np.searchsorted(np.sort(x), at, "right") / len(x) for x in (one, other)]

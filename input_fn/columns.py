@@ -123,12 +123,8 @@ class Columns(NamedTuple):
 
     def is_whole(self, column: int) -> bool:
         """Whether a table's column holds integers only."""
-        return bool(
-            column not in self.categories
-            and self.step[column] > 0
-            and self.step[column] % 1 == 0
-            and self.low[column] % 1 == 0
-        )
+        steps = self.constant[column] or (self.step[column] > 0 and self.step[column] % 1 == 0)
+        return bool(column not in self.categories and steps and self.low[column] % 1 == 0)
 
 
 def _tidy(values: np.ndarray, step: np.ndarray) -> np.ndarray:

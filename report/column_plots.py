@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evaluation import two_sample
 from report import drawing
 from report.scene import Picture
 
@@ -15,7 +16,7 @@ BINS = 40
 def draw_columns(picture: Picture, path: str) -> None:
     """Draws the distribution of each column, in the user's units, into a .png."""
     scene, samples = picture.scene, np.concatenate(picture.samples)
-    apart = [_distance(*pair) for pair in zip(scene.points.T, samples.T)]
+    apart = [two_sample.ks(*pair) for pair in zip(scene.points.T, samples.T)]
     shown = np.argsort(-np.array(apart), kind="stable")[:SHOWN]
     across = min(ACROSS, len(shown))
     down = -(-len(shown) // across)
@@ -60,12 +61,3 @@ def _panel(axis: Axes, picture: Picture, samples: np.ndarray, coordinate: int) -
     axis.set_xlim(low, high)
     axis.set_yticks([])
     drawing.label_axis(axis.xaxis, scene, coordinate)
-
-
-def _distance(real: np.ndarray, made: np.ndarray) -> float:
-    """Largest difference of two distribution functions."""
-    everything = np.sort(np.concatenate([real, made]))
-    both = [
-        np.searchsorted(np.sort(each), everything, "right") / len(each) for each in (real, made)
-    ]
-    return float(np.abs(both[0] - both[1]).max())

@@ -36,7 +36,7 @@ class Curve(NamedTuple):
 
 
 def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
-    """C, log_p, modes and high quality by step, all runs in each; without what none knows.
+    """The figures of `PANELS` by step, all runs in each; without what none knows.
 
     Args:
       curves: of all runs; colours are in this order.

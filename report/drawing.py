@@ -134,8 +134,18 @@ def label_axis(axis: Axis, scene: Scene, coordinate: int) -> None:
     ticks = MaxNLocator(4).tick_values(*ends)
     ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
     axis.set_ticks((ticks - shift) / scale)
-    axis.set_ticklabels([f"{tick:g}" for tick in ticks])
+    axis.set_ticklabels(_texts(ticks))
     axis.set_label_text(scene.names[coordinate])
+
+
+def _texts(ticks: np.ndarray) -> List[str]:
+    """As many digits as tell the ticks apart, from six on."""
+    for digits in range(6, 18):
+        texts = [f"{tick:.{digits}g}" for tick in ticks]
+        apart = len(set(texts)) == len(texts)
+        if apart and np.allclose([float(text) for text in texts], ticks, rtol=1e-12, atol=0):
+            return texts
+    return texts
 
 
 def legend_outside(axis: Axes, title: str) -> None:

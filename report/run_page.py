@@ -61,7 +61,7 @@ def yardsticks(state: State) -> Dict[str, Spread]:
     """What the mixture is measured by, by name."""
     found = {"perfect sampler": state.perfect}
     if state.simple:
-        found[f"Gaussian mixture of {state.simple_components}"] = state.simple
+        found[f"Gaussian mixture, components: {state.simple_components}"] = state.simple
     return found
 
 

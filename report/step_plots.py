@@ -40,7 +40,8 @@ _SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
 
 def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     """The sheet of pictures of a plane, and the colour bar of the weights."""
-    key = (scene.names, tuple(scene.low), tuple(scene.high), reweighted)
+    frame = (scene.low, scene.high, scene.shift, scene.scale)
+    key = (scene.names, reweighted, *map(tuple, frame))
     if key not in _SHEETS:
         if len(_SHEETS) > 1:
             _SHEETS.clear()
@@ -51,13 +52,13 @@ def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
 def _new_plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
-    room = 0.03 if scene.names else 0.0
+    room = 0.03 if scene.names else 0.0  # for names, and ticks of many digits
     figure.subplots_adjust(
-        left=0.05 + room,
+        left=0.05 + 2 * room,
         right=0.9,
         bottom=0.05 + room,
         top=0.95,
-        wspace=0.25 + 3 * room,
+        wspace=0.25 + 7 * room,
         hspace=0.2 + 3 * room,
     )
     weights = figure.colorbar(

@@ -53,7 +53,7 @@ def draw_metrics(
             axis.set(title=title, xlabel="boosting step")
             axis.xaxis.get_major_locator().set_params(integer=True)
             if name == "log_p":
-                keep_outliers_from_hiding_the_rest(axis, values, perfect)
+                keep_outliers_from_hiding_the_rest(axis, values, perfect, simple)
             if name == "high_quality":
                 captured = [metrics.modes / number_of_modes for metrics in by_step]
                 axis.plot(steps, captured, "s--", color="tab:orange", ms=4, label="modes")
@@ -99,11 +99,13 @@ def stack_weights(axis: Axes, betas: Sequence[float]) -> None:
         bottom[component:] += height
 
 
-def keep_outliers_from_hiding_the_rest(axis: Axes, values: np.ndarray, perfect: Spread) -> None:
+def keep_outliers_from_hiding_the_rest(
+    axis: Axes, values: np.ndarray, perfect: Spread, simple: Optional[Spread] = None
+) -> None:
     """A first component's log p may be -80 where the others lie around -4."""
     best = max(values.max(), perfect.high.log_p)
     lowest = min(np.median(values), perfect.low.log_p)
     floor = lowest - 2 * (best - lowest) - 0.5
-    if values.min() < floor:
+    if min(values.min(), simple.median.log_p if simple else floor) < floor:
         axis.set_ylim(floor, best + 0.1 * (best - floor))
         axis.set_title("log p (nats), low outliers cut off")

@@ -55,7 +55,8 @@ class MixtureEvents:
         self._writer.add_summary(tf.Summary(value=kept), number)
         self._writer.flush()
         for writer, figures in self._yardsticks:
-            writer.add_summary(tf.Summary(value=_mixture_values(figures)), number)
+            values = [value for value in _mixture_values(figures) if value is not None]
+            writer.add_summary(tf.Summary(value=values), number)
             writer.flush()
 
     def write_picture(self, name: str, number: int, path: str) -> None:

@@ -12,14 +12,18 @@ AUC_LIMITS = (0.55, 0.65, 0.80)
 MISSES, COPIES = 0.7, 0.7
 """Of a perfect sampler's recall, and of its distance to training points: with less, no more than
 fair."""
+TOY_LIMITS = ((0.2, 0.92), (0.5, 0.8), (2.5, 0.5))
+"""Of toys: nats of log_p below a perfect sampler's band, share of its high quality."""
 ROOMY = 0.05
 """C may differ from a perfect sampler's by so much before the verdict remarks on it."""
 NEAR = 0.2
 """Nats that log_p may differ by."""
 UNSURE = 2.0
 """Nats between a perfect sampler's own 5 and 95 %, from where on log_p tells little."""
-FEW_ITERATIONS = 3000
-"""Of a network: with fewer it has hardly begun."""
+AS_GOOD = 0.02
+"""Difference of two AUCs that says nothing."""
+FEW_ITERATIONS, ENOUGH = 3000, 10_000
+"""Of a network: with fewer it has hardly begun; and what is advised then."""
 
 
 class Verdict(NamedTuple):
@@ -33,7 +37,7 @@ class Verdict(NamedTuple):
     def lines(self) -> List[str]:
         """The word with its reasons and the advice."""
         first, *more = self.reasons
-        return [f"{self.word}: {first}", *more, *([self.advice] if self.advice else [])]
+        return [f"{self.word}: {first}", *more, self.advice]
 
 
 class Circumstances(NamedTuple):
@@ -48,25 +52,25 @@ def of_state(state: State, around: Circumstances) -> Verdict:
     """The verdict on a run's last step."""
     last = state.steps[-1]
     if around.modes:
-        return _of_toy(last.metrics, state.perfect.median, around)
+        return _of_toy(last.metrics, state.perfect, around)
     return _of_own_data(last, state, around)
 
 
-def _of_toy(reached: Metrics, perfect: Metrics, around: Circumstances) -> Verdict:
+def _of_toy(reached: Metrics, perfect: Spread, around: Circumstances) -> Verdict:
     """Where the truth is known: are all modes there, and is the mass on them?"""
-    missed, gap = around.modes - reached.modes, perfect.log_p - reached.log_p
-    grade = 0
-    for limit, (good, quality) in enumerate(((0.2, 0.9), (0.5, 0.8), (2.5, 0.5)), 1):
-        if gap > good or reached.high_quality < quality:
-            grade = limit
+    missed, gap = around.modes - reached.modes, perfect.low.log_p - reached.log_p
+    quality = reached.high_quality / max(perfect.median.high_quality, 1e-9)
+    grade = sum(gap > nats or quality < share for nats, share in TOY_LIMITS)
     grade = max(grade, min(3, 2 * int(missed > 0) + int(missed > 0.2 * around.modes)))
+    shares = (100 * reached.high_quality, 100 * perfect.median.high_quality)
     reasons = [
-        f"{reached.modes:.0f} of {around.modes} modes; "
-        f"{100 * reached.high_quality:.0f} % of the samples lie within three standard "
-        f"deviations of one (a perfect sampler's: {100 * perfect.high_quality:.0f} %).",
-        *_likelihood(reached, Spread(perfect, perfect, perfect)),
+        f"{reached.modes:.0f} of {around.modes} modes; {shares[0]:.0f} % of the samples lie within "
+        f"three standard deviations of one (a perfect sampler's: {shares[1]:.0f} %); log_p "
+        f"{reached.log_p:.2f} ({perfect.median.log_p:.2f}).",
+        *_likelihood(reached, perfect, "the truth itself"),
+        _coverage(reached.coverage, perfect.median.coverage, "between the modes"),
     ]
-    return Verdict(WORDS[grade], reasons, _advice(grade, reached, around))
+    return Verdict(WORDS[grade], reasons, _advice(grade, around))
 
 
 def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdict:
@@ -75,26 +79,35 @@ def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdi
     grade = sum(reached.two_sample_auc > limit for limit in AUC_LIMITS)
     if reached.two_sample_auc <= perfect.high.two_sample_auc:
         grade = 0
-    misses = reached.recall < MISSES * perfect.median.recall
-    copies = reached.copying < COPIES * perfect.median.copying
-    if misses or copies:
-        grade = max(grade, WORDS.index("fair"))
-    reasons = [
+    faults = list(_faults(reached, perfect.median))
+    told = (
         f"a classifier tells samples from your data {_times(reached)} times in 100 (a coin: 50, "
-        f"a perfect sampler's: {_times(perfect.median)}){_worst(last)}.",
+        f"a perfect sampler's: {_times(perfect.median)}){_worst(last)}."
+    )
+    if faults and grade < WORDS.index("fair"):  # then they are why
+        grade, reasons = WORDS.index("fair"), [*faults, told[0].upper() + told[1:]]
+    else:
+        reasons = [told, *(fault[0].upper() + fault[1:] for fault in faults)]
+    reasons.append(
         f"{100 * reached.recall:.0f} % of your points lie among samples (a perfect sampler's: "
         f"{100 * perfect.median.recall:.0f} %), {100 * reached.precision:.0f} % of the samples lie "
-        f"among your points ({100 * perfect.median.precision:.0f} %)"
-        f"{': parts of your data are missed' if misses else ''}.",
-    ]
-    if copies:
-        reasons.append(
-            f"Samples lie {reached.copying:.2f} times as far from training points as points do "
-            f"that the training has not seen: it copies them."
-        )
+        f"among your points ({100 * perfect.median.precision:.0f} %)."
+    )
     reasons += _simple(reached, state.simple, state.simple_components)
-    reasons += _likelihood(reached, perfect)
-    return Verdict(WORDS[grade], reasons, _advice(grade, reached, around))
+    reasons += _likelihood(reached, perfect, "your data")
+    reasons.append(_coverage(reached.coverage, perfect.median.coverage, "where no data are"))
+    return Verdict(WORDS[grade], reasons, _advice(grade, around))
+
+
+def _faults(reached: Metrics, perfect: Metrics) -> Iterator[str]:
+    """What makes samples no more than fair, however hard they are to tell from data."""
+    if reached.recall < MISSES * perfect.recall:
+        yield "parts of your data are missed."
+    if reached.copying < COPIES * perfect.copying:
+        yield (
+            f"the mixture copies training points: samples lie {reached.copying:.2f} times as far "
+            f"from them as points do that the training has not seen."
+        )
 
 
 def _times(metrics: Metrics) -> str:
@@ -115,64 +128,63 @@ def _worst(last: StepRecord) -> str:
 def _simple(reached: Metrics, simple: Optional[Spread], components: int) -> Iterator[str]:
     if simple is None:
         return
-    better = simple.median.two_sample_auc < reached.two_sample_auc
-    told = (
-        f"A Gaussian mixture of {components} component{'s' if components > 1 else ''} "
-        f"(scikit-learn's) is told {_times(simple.median)} times in 100"
-    )
+    ahead = reached.two_sample_auc - simple.median.two_sample_auc
+    judged = "the GANs are the better model"
+    if abs(ahead) < AS_GOOD:
+        judged = "as good, in seconds and without a GAN"
+    elif ahead > 0:
+        judged = "it is the better model here, in seconds and without a GAN"
     yield (
-        f"{told}: it is the better model here, in seconds, without a GAN."
-        if better
-        else (f"{told}: the GANs are the better model.")
+        f"A Gaussian mixture (scikit-learn's, components: {components}) is told "
+        f"{_times(simple.median)} times in 100: {judged}."
     )
 
 
-def _likelihood(reached: Metrics, perfect: Spread) -> Iterator[str]:
-    """Log likelihood and C, where they say anything."""
-    middle, band = perfect.median, perfect.high.log_p - perfect.low.log_p
-    gap = middle.log_p - reached.log_p
-    figures = f"(log_p {reached.log_p:.2f}, perfect sampler {middle.log_p:.2f})"
-    if band > UNSURE:
+def _likelihood(reached: Metrics, perfect: Spread, truth: str) -> Iterator[str]:
+    """What log likelihood says, if anything.
+
+    Args:
+      reached: by the mixture.
+      perfect: by a perfect sampler.
+      truth: what that one samples.
+    """
+    middle, low, high = (each.log_p for each in perfect)
+    gap = middle - reached.log_p
+    figures = f"(log_p {reached.log_p:.2f}, perfect sampler {middle:.2f})"
+    if high - low > UNSURE:
         yield (
             f"log_p {reached.log_p:.2f} says little here: a perfect sampler's own lies between "
-            f"{perfect.low.log_p:.1f} and {perfect.high.log_p:.1f}."
+            f"{low:.1f} and {high:.1f}."
         )
-    elif gap < -NEAR and reached.log_p > perfect.high.log_p + NEAR:
+    elif reached.log_p > high + NEAR:
         yield (
-            f"Real points are {-gap:.1f} nats likelier than under samples of the truth itself "
-            f"{figures}: the samples are too narrow, not better than perfect."
+            f"Real points are {-gap:.1f} nats likelier than under samples of {truth} {figures}: "
+            f"the samples are too narrow, not better than perfect."
         )
-    elif abs(gap) < NEAR:
-        yield (
-            f"Real points are as likely as under samples of the truth itself within {NEAR} nats "
-            f"{figures}."
-        )
-    elif gap > 0:
-        yield (
-            f"Real points are {gap:.1f} nats less likely than under samples of the truth itself "
-            f"{figures}."
-        )
-    yield _coverage(reached.coverage, middle.coverage)
+    elif reached.log_p >= low - NEAR:
+        yield f"Real points are as likely as under samples of {truth} {figures}."
+    else:
+        yield f"Real points are {gap:.1f} nats less likely than under samples of {truth} {figures}."
 
 
-def _coverage(reached: float, perfect: float) -> str:
+def _coverage(reached: float, perfect: float, elsewhere: str) -> str:
     if perfect < 2 * ROOMY:
         return f"C = {reached:.2f} says nothing here: a perfect sampler's is {perfect:.2f}."
     meaning = "as a perfect sampler's"
     if reached - perfect > ROOMY:
-        meaning = f"above a perfect sampler's {perfect:.2f}: mass lies between the modes"
+        meaning = f"above a perfect sampler's {perfect:.2f}: mass lies {elsewhere}"
     elif reached - perfect < -ROOMY:
         meaning = f"below a perfect sampler's {perfect:.2f}: real points are missed"
     return f"C = {reached:.2f}, {meaning}."
 
 
-def _advice(grade: int, reached: Metrics, around: Circumstances) -> str:
+def _advice(grade: int, around: Circumstances) -> str:
     where = f"--workdir={shlex.quote(around.workdir)}"
     if 0 < around.iterations < FEW_ITERATIONS and grade:
+        preset = "quality.flags" if around.modes else "table.flags"
         return (
             f"Next: its networks trained {around.iterations} iterations each, which is a beginning;"
-            f" train anew, --flagfile={_preset(around)} with the flags of this run and another "
-            f"--workdir."
+            f" train anew with --flagfile={preset} --iterations={ENOUGH} and another --workdir."
         )
     if grade == 0:
         return f"Next: python main.py --mode=sample {where} --output=samples.csv"
@@ -182,10 +194,6 @@ def _advice(grade: int, reached: Metrics, around: Circumstances) -> str:
     )
 
 
-def _preset(around: Circumstances) -> str:
-    return "quality.flags" if around.modes else "table.flags"
-
-
 def summary(verdict: Verdict, report: str) -> Tuple[str, ...]:
     """What the end of a run says."""
-    return (verdict.lines[0], *([verdict.advice] if verdict.advice else []), f"Report: {report}")
+    return (verdict.lines[0], verdict.advice, f"Report: {report}")

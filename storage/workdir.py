@@ -118,10 +118,14 @@ class Workdir:
 
     def write_columns(self, data: bytes) -> None:
         """Writes columns.npz, unless it is there as it should be."""
-        path = self.join(COLUMNS)
-        if not os.path.isfile(path) or durable.sha256(path) != hashlib.sha256(data).hexdigest():
-            with durable.replacing(path) as file:
+        if self._columns_digest() != hashlib.sha256(data).hexdigest():
+            with durable.replacing(self.join(COLUMNS)) as file:
                 file.write(data)
+
+    def _columns_digest(self) -> str:
+        """SHA-256 of columns.npz; "" where there is no such file."""
+        path = self.join(COLUMNS)
+        return durable.sha256(path) if os.path.isfile(path) else ""
 
     def read_columns(self, state: State) -> bytes:
         """The committed bytes of columns.npz.
@@ -130,6 +134,8 @@ class Workdir:
           UsageError: if they are not there.
         """
         path = self.join(COLUMNS)
+        if not os.path.isfile(path):
+            raise UsageError(f"{path}: is missing; {REWRITE}")
         try:
             with open(path, "rb") as file:
                 data = file.read()
@@ -157,9 +163,11 @@ class Workdir:
 
     def is_finished(self, state: State) -> bool:
         """Whether all that is made from a state is there, for people to look at."""
-        made = [self.join(name) for name in (*FILES, COLUMNS, os.path.join("plots", "metrics.png"))]
+        made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
         drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
-        return state.complete and all(map(os.path.isfile, made + drawn))
+        columns = state.columns_sha256
+        known = not columns or self._columns_digest() == columns
+        return known and state.complete and all(map(os.path.isfile, made + drawn))
 
     def verify(self, state: State) -> None:
         """Checks that every committed file is what it was.

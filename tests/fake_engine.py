@@ -54,10 +54,11 @@ class FakeEngine(Engine):
     def _predict(self, model_fn, learnt, points):
         asked = np.concatenate([batch[:number] for batch, number in points.batches()])
         if model_fn is mixture_discriminator.model_fn:
+            asked = asked.reshape(len(asked), -1)
             folds = [asked @ np.array(f["slope"]) + f["offset"] for f in learnt["folds"]]
             return {"logits": np.stack(folds, axis=1).astype(np.float32)}
         made = np.array(learnt["mean"]) + asked[:, : len(learnt["mean"])] * learnt["deviation"]
-        return {"points": made.astype(np.float32)}
+        return {"points": made.reshape(-1, *learnt.get("shape", made.shape[1:])).astype(np.float32)}
 
     def learnt(self, checkpoint):
         """What a checkpoint holds."""
@@ -68,11 +69,13 @@ class FakeEngine(Engine):
         """Writes a checkpoint."""
         with open(f"{checkpoint}.index", "w") as file:
             json.dump(learnt, file)
+        open(f"{checkpoint}.data-00000-of-00001", "w").close()
 
 
 def _component(given):
-    real = given["real"].reshape(-1, given["real"].shape[-1])
-    return {"mean": real.mean(axis=0).tolist(), "deviation": float(real.std())}
+    shape = given["real"].shape[2:]
+    real = given["real"].reshape(-1, int(np.prod(shape)))
+    return {"mean": real.mean(axis=0).tolist(), "deviation": float(real.std()), "shape": shape}
 
 
 def _discriminator(given):
@@ -80,7 +83,7 @@ def _discriminator(given):
     folds = []
     for fold in range(given["real"].shape[1]):
         real, generated = (
-            given[name][:, fold].reshape(-1, given[name].shape[-1]).astype(float)
+            given[name][:, fold].reshape(-1, int(np.prod(given[name].shape[3:]))).astype(float)
             for name in ("real", "generated")
         )
         a, b = real.mean(axis=0), generated.mean(axis=0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from base.errors import Diverged
+from tests.boost import tables
 from tests.boost.parts import SIZES, Parts
 from tests.fake_engine import FakeEngine
 
@@ -38,6 +39,39 @@ def test_iterations_are_epochs_of_whole_minibatches(tmp_path):
     assert parts.engine.trained[0].iterations == parts.components.iterations == 3 * 6
     assert parts.engine.trained[0].model_dir == parts.workdir.component(1)
     assert parts.engine.trained[0].params.iterations == 18
+
+
+def test_iterations_may_be_given_however_many_points_there_are(tmp_path):
+    parts = Parts(FakeEngine(), tmp_path, iterations=7, epochs=3)
+    parts.components.train(1, uniform(640))
+    (training,) = parts.engine.trained
+    assert training.iterations == training.params.iterations == parts.components.iterations == 7
+
+
+def test_samples_come_out_as_the_data_could(tmp_path):
+    """Whole visits within their range, one town each, prices in cents."""
+    tables.write(tmp_path / "x.csv")
+    parts = Parts(FakeEngine(), tmp_path, data_file=tmp_path / "x.csv")
+    dataset, components = parts.dataset, parts.components
+    assert dataset.columns.coordinate_names == tables.COORDINATES
+    made = components.train(1, uniform(dataset.number))
+    latent = np.random.RandomState(0).randn(3000, 6).astype(np.float32)
+    drawn = [
+        made.pool.for_discriminator,
+        components.pool(1, made.checkpoint).for_evaluation,
+        components.generator(1, made.checkpoint)(latent),
+    ]
+    learnt = tables.columns_of()
+    for points in drawn:
+        assert points.dtype == np.float32
+        values = points.astype(float) * dataset.columns.scale + dataset.columns.shift
+        visits, towns, price, height = values[:, 0], values[:, 1:4], values[:, 4], values[:, 5]
+        np.testing.assert_allclose(visits, np.rint(visits), atol=1e-4)
+        np.testing.assert_allclose(100 * price, np.rint(100 * price), atol=1e-3)
+        np.testing.assert_allclose(np.sort(towns, axis=1), [[0, 0, 1]] * len(towns), atol=1e-6)
+        for name, column in (("visits", visits), ("price", price), ("height", height)):
+            assert learnt[name].min() - 1e-4 < column.min()
+            assert column.max() < learnt[name].max() + 1e-4
 
 
 def test_a_pool_has_a_part_for_the_discriminator_and_one_that_none_sees(tmp_path):

@@ -9,13 +9,15 @@ from base import signals
 from base.errors import Stopped
 from boost import loop, meta_algorithms
 from boost.loop import Loop
+from boost.scoring import Yardsticks
 from boost.step import Parts
 from evaluation.metrics import Metrics, Spread
 from report.live import LiveReport
 from tests.boost import parts as small
+from tests.boost import tables
 from tests.fake_engine import FakeEngine
 
-PERFECT = Spread(*[Metrics(-1.0, 0.9, 3, 0.99, 0.01, 1.0)] * 3)
+KNOWN = Yardsticks(Spread(*[Metrics(-1.0, 0.9, 3, 0.99, 0.01, 1.0)] * 3), None, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +27,8 @@ def _nothing_is_drawn(monkeypatch):
     monkeypatch.setattr(LiveReport, "finish", lambda self, state: None)
 
 
-def loop_of(directory, **boost):
-    made = small.Parts(FakeEngine(), directory, **boost)
+def loop_of(directory, engine=None, **given):
+    made = small.Parts(engine or FakeEngine(), directory, **given)
     made.workdir.make()
     made.workdir.write_settings("{}")
     parts = Parts(
@@ -41,17 +43,18 @@ def loop_of(directory, **boost):
     return made, Loop(made.workdir, made.dataset, made.components, parts, **shared)
 
 
-def run(directory, **boost):
-    made, runs = loop_of(directory, **boost)
+def run(directory, **given):
+    made, runs = loop_of(directory, **given)
     side = mock.Mock()
-    side.result.return_value = PERFECT
+    side.result.return_value = KNOWN
     return made, runs.train(made.workdir.read_state(), side, 0)
 
 
 def figures(state):
-    return [
+    told = [
         (r.step, r.beta, r.lambda_star, r.metrics, r.calibration, r.sha256) for r in state.steps
     ]
+    return repr(told)  # nan is not equal to nan
 
 
 def test_all_steps_are_committed_with_what_they_consist_of(tmp_path):
@@ -110,7 +113,7 @@ def test_each_step_is_on_disk_before_it_is_shown(tmp_path, monkeypatch):
 
     monkeypatch.setattr(LiveReport, "show", show)
     side = mock.Mock()
-    side.result.return_value = PERFECT
+    side.result.return_value = KNOWN
     runs.train(None, side, 5)
     side.result.assert_called_once_with(5)
     assert shown == [0, 1, 2, 3]
@@ -122,3 +125,28 @@ def test_a_run_that_goes_on_draws_the_pools_of_all_components_again(tmp_path):
     assert made.engine.asked == [
         made.workdir.join("components", number, "model.ckpt-40") for number in ("01", "02")
     ]
+
+
+def too_dear(training, predictions):
+    """Moves the prices of components' samples far up."""
+    if "points" in predictions:
+        return {"points": predictions["points"] + np.float32([0, 0, 0, 0, 9, 0])}
+    return predictions
+
+
+def test_of_a_table_the_columns_are_committed_and_the_worst_ones_named(tmp_path):
+    tables.write(tmp_path / "x.csv")
+    given = {"engine": FakeEngine(too_dear), "data_file": tmp_path / "x.csv"}
+    made, state = run(tmp_path / "run", steps=2, **given)
+    assert state.columns_sha256 == made.dataset.columns.digest()
+    for record in state.steps:
+        assert record.worst["column"] == "price"
+        assert record.metrics.worst_column_ks > 0.9
+        assert record.metrics.two_sample_auc > 0.9
+        first, second = (tables.COORDINATES.index(record.worst[w]) for w in ("first", "second"))
+        assert first < second
+
+
+def test_of_toys_there_are_no_columns(tmp_path):
+    _, state = run(tmp_path / "run", steps=1)
+    assert (state.columns_sha256, state.simple, state.steps[0].worst) == ("", None, {})

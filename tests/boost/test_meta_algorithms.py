@@ -21,7 +21,7 @@ class Scorer:
     """Takes a pool's number for its coverage."""
 
     def score(self, drawn):
-        return SimpleNamespace(coverage=float(drawn[0, 0])), None
+        return SimpleNamespace(metrics=SimpleNamespace(coverage=float(drawn[0, 0])))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

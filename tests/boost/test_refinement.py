@@ -1,4 +1,7 @@
-"""Refined sampling: the calibration and the acceptance against known densities."""
+"""Refined sampling: calibration and acceptance against known densities, and where it is kept."""
+
+import os
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from scipy.stats import kstest, norm
 
 from boost import refinement
 from storage import sealed
+from storage.workdir import Workdir
 
 
 @given(st.floats(0.2, 5.0), st.floats(-2.0, 2.0), st.integers(0, 1000))
@@ -59,3 +63,16 @@ def test_the_text_of_a_refinement_both_ways():
     damaged = sealed.seal(refinement.FORMAT, {"rounds": [{"checkpoint": "x"}]})
     with pytest.raises(ValueError, match="TypeError"):
         refinement.decode(damaged)
+
+
+def test_a_refinement_is_of_one_state(tmp_path):
+    workdir = Workdir(str(tmp_path / "run"))
+    one, other = (mock.Mock(**{"fingerprint.return_value": letter * 64}) for letter in "ab")
+    assert not refinement.is_made(workdir, one)
+    directory = refinement.directory_of(workdir, one)
+    assert directory.startswith(workdir.join("refinement", "a" * 16))
+    os.makedirs(directory)
+    assert not refinement.is_made(workdir, one)  # its training may have been stopped
+    open(os.path.join(directory, refinement.MADE), "w").close()
+    assert refinement.is_made(workdir, one)
+    assert not refinement.is_made(workdir, other)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from base.errors import UsageError
 from boost import meta_algorithms, settings
 from boost.settings import BoostSettings
+from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings
 
 NAMES = ("boosted", "vanilla", "best_of", "ensemble", "topk_last")
 
@@ -16,6 +17,24 @@ NAMES = ("boosted", "vanilla", "best_of", "ensemble", "topk_last")
 @given(st.integers(1, 10**9))
 def test_pools_are_as_large_as_the_data_within_reason(points):
     assert settings.pool_size(points) == sorted([10_000, points, 64_000])[1]
+
+
+@pytest.mark.parametrize(("points", "epochs"), [(640, 20), (655, 20), (31, 0), (10**6, 31250)])
+def test_iterations_are_epochs_of_whole_minibatches_unless_given(points, epochs):
+    assert BoostSettings(epochs=3, batch_size=32).iterations_of(points) == 3 * epochs
+    assert BoostSettings(epochs=3, iterations=7).iterations_of(points) == 7
+    own = MixtureDiscriminatorSettings(mixture_c_epoch_num=3)
+    assert own.iterations_of(points, 32) == 3 * epochs
+    own = MixtureDiscriminatorSettings(mixture_c_epoch_num=3, mixture_c_iterations=7)
+    assert own.iterations_of(points, 32) == 7
+
+
+@pytest.mark.parametrize(
+    ("shape", "own"), [((1,), 1), ((6,), 6), ((100,), 100), ((101,), 100), ((8, 8, 3), 100)]
+)
+def test_latent_noise_may_have_the_points_dimension(shape, own):
+    assert NetworkSettings(latent_space_dim=0).fitted(shape).latent_space_dim == own
+    assert NetworkSettings(latent_space_dim=5).fitted(shape) == NetworkSettings()
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def test_figures_come_from_samples_that_no_discriminator_saw(two_steps):
     made, _, second = two_steps
     rng = streams.generator(7, Purpose.MIXTURE_FOR_EVALUATION, 2)
     drawn = second.mixture.for_evaluation(small.SIZES.of_model, rng)
-    found, _ = metrics.score(drawn.astype(float), made.scorer.real, small.SIZES, made.scorer.truth)
-    assert found == second.metrics
+    scored = metrics.score(drawn.astype(float), made.scorer.real, small.SIZES, made.scorer.truth)
+    np.testing.assert_array_equal(scored.metrics, second.scored.metrics)
     seen = {point.tobytes() for pool in second.mixture.pools for point in pool.for_discriminator}
     assert not seen & {point.tobytes() for point in drawn}
 

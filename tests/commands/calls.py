@@ -26,6 +26,10 @@ def settings(**changed):
     return all_settings.make({**DEFAULTS, **SMALL, **changed})
 
 
+def of_file(path, **changed):
+    return settings(dataset="file", data_file=str(path), latent_space_dim=0, **changed)
+
+
 def call(mode, workdir, **command):
     return Call(Command(mode=mode, workdir=str(workdir), **command), DeviceSettings(), -1)
 

@@ -30,13 +30,13 @@ def test_two_runs_make_a_page_that_names_both(two, tmp_path, caplog):
 
 @pytest.mark.parametrize("how_many", [0, 1])
 def test_one_run_is_no_comparison(two, tmp_path, how_many):
-    with pytest.raises(UsageError, match="needs two different work directories or more"):
+    with pytest.raises(UsageError, match="needs two work directories or more .*, each once, got"):
         compared(two[:how_many], tmp_path / "page.html")
 
 
 def test_a_run_by_two_names_is_one(two, tmp_path):
     os.symlink(two[0], str(tmp_path / "link"))
-    with pytest.raises(UsageError, match="needs two different work directories or more"):
+    with pytest.raises(UsageError, match="needs two work directories or more .*, each once, got"):
         compared([two[0], str(tmp_path / "link")], tmp_path / "page.html")
 
 

@@ -10,6 +10,7 @@ import pytest
 from base.errors import UsageError
 from commands import evaluate, train
 from storage.workdir import Workdir
+from tests.boost import tables
 from tests.commands.calls import call, settings
 
 
@@ -60,3 +61,24 @@ def test_other_settings_and_endings_are_refused(run, engine):
     with pytest.raises(UsageError, match="needs a file that ends in .json"):
         evaluated(run, output="x.csv")
     assert engine.asked == []
+
+
+def test_seven_draws_of_a_table_are_judged(table, table_made_once, tmp_path, caplog):
+    given = {"data_file": str(table_made_once / "x.csv")}
+    evaluated(table, given, output=str(tmp_path / "draws.json"))
+    draws = json.loads((tmp_path / "draws.json").read_text())
+    assert [draw["two_sample_auc"] is not None for draw in draws] == [True] * 7 + [False] * 13
+    middle = np.median([draw["two_sample_auc"] for draw in draws[:7]])
+    assert f"two_sample_auc={middle:.3f} [" in caplog.messages[-2]
+    committed = Workdir(table).read_state()
+    assert abs(middle - committed.steps[-1].metrics.two_sample_auc) < 0.15
+    assert f"two_sample_auc={committed.perfect.median.two_sample_auc:.3f} [" in caplog.messages[-1]
+
+
+def test_the_data_of_a_table_must_be_there_and_the_same(table, tmp_path):
+    path = tmp_path / "y.csv"
+    with pytest.raises(UsageError, match="y.csv: No such file"):
+        evaluated(table, {"data_file": str(path)})
+    tables.write(path, seed=1)
+    with pytest.raises(UsageError, match="^--data_file=.*y.csv: .* trained on other data"):
+        evaluated(table, {"data_file": str(path)})

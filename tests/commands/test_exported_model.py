@@ -1,12 +1,19 @@
 """Exports, loaded by fresh processes that do not know this project."""
 
+import json
 import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from estimator.literal import literal
+from input_fn import sources
+from input_fn.settings import DataSettings
+from storage.workdir import Workdir
+from tests.boost import tables
 from tests.conftest import run_main
 
 TOLERANCE = 1e-4  # of points that lie within 20 units
@@ -50,7 +57,8 @@ with tf.Session(graph=tf.Graph()) as session:
     "onnx": """
 import onnxruntime
 session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
-points = session.run(None, {name + ":0": array for name, array in feeds.items()})[0]
+points = session.run(["points"], feeds)[0]
+assert {given.name for given in session.get_inputs()} == set(feeds)
 """,
 }
 
@@ -159,3 +167,68 @@ def test_the_scripts_for_the_card_name_the_shapes(tiny_run, tmp_path):
     assert '--input_shape="latent:5000,5;component_uniform:5000"' in script
     assert '--out_nodes="points:0"' in script
     assert subprocess.run(["bash", "-n", str(directory / "convert_and_run.sh")]).returncode == 0
+
+
+def exported(run, directory, form):
+    """The directory of an export of a run."""
+    made = str(directory / form)
+    flags = [f"--format={form}", f"--workdir={run}", f"--export_dir={made}", "--seed=5"]
+    done = run_main("--mode=export", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    return made
+
+
+@pytest.fixture(scope="module")
+def sampled_table(trained_table, tmp_path_factory):
+    """Rows of `--mode=sample` with the same seed."""
+    path = str(tmp_path_factory.mktemp("sampled") / "sampled.npy")
+    flags = ["--num_samples=5000", "--seed=5", f"--workdir={trained_table}", f"--output={path}"]
+    done = run_main("--mode=sample", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    return np.load(path)
+
+
+@pytest.mark.parametrize("form", sorted(READERS))
+def test_of_a_table_the_model_gives_the_rows_of_sample(
+    trained_table, sampled_table, tmp_path, form
+):
+    directory = exported(trained_table, tmp_path, form)
+    expected = np.load(os.path.join(directory, "expected.npy"))
+    np.testing.assert_array_equal(expected, sampled_table)
+    again, _ = read_again(form, directory)
+    assert again.dtype == expected.dtype == np.float64
+    assert again.shape == (5000, 5)
+    # A number halfway between two of its column's may come out as either.
+    close = np.isclose(again, expected, rtol=0, atol=[0, 0, 0, 1e-9, 1e-3])
+    assert close.mean(axis=0).min() > 0.999
+    with open(os.path.join(directory, "columns.json")) as file:
+        told = json.load(file)
+    assert [column["name"] for column in told] == list(tables.NAMES)
+    assert told[1]["categories"] == list(tables.TOWNS)
+    assert told[2]["constant"] == 7
+    data = tables.columns_of()
+    for column in (0, 3, 4):
+        values = data[tables.NAMES[column]]
+        assert told[column]["range"] == [values.min(), values.max()]
+
+
+def test_an_exported_density_ratio_of_rows_is_what_weighed_them(trained_table, tmp_path):
+    """By Theorem 1: N beta weight + (1 - beta) ratio is lambda* wherever there is weight."""
+    directory = exported(trained_table, tmp_path, "saved_model")
+    columns = dict(tables.columns_of())
+    columns["town"] = np.searchsorted(tables.TOWNS, columns["town"])
+    rows = np.stack([columns[name] for name in tables.NAMES], axis=1)
+    with tf.Session(graph=tf.Graph()) as session, literal(directory) as plain:
+        loaded = tf.saved_model.load(session, ["serve"], os.path.join(plain, "saved_model"))
+        use = loaded.signature_def["density_ratio"]
+        given = {use.inputs["points_in"].name: rows.astype(float)}
+        ratios = session.run(use.outputs["density_ratio"].name, given)
+    record = Workdir(trained_table).read_state().steps[1]
+    data_weights = np.load(os.path.join(trained_table, record.data_weights))
+    tables.write(tmp_path / "x.csv")
+    given = DataSettings(dataset="file", data_file=str(tmp_path / "x.csv"))
+    ratios = ratios[sources.load(given, 2500, 64).train_rows]
+    excess = record.lambda_star - (1 - record.beta) * ratios
+    expected = np.maximum(excess, 0) / (record.beta * len(ratios))
+    assert (data_weights > 0).any()
+    np.testing.assert_allclose(data_weights, expected, rtol=1e-3, atol=1e-5)

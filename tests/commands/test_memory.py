@@ -13,7 +13,7 @@ from commands import memory
 from commands import settings as all_settings
 from commands.settings import Command
 from estimator.engine import DeviceSettings
-from input_fn import datasets
+from input_fn import sources
 from model_fn import networks
 from model_fn.settings import NetworkSettings
 
@@ -117,10 +117,22 @@ def test_a_file_is_looked_at_when_its_shape_is_known(monkeypatch, tmp_path):
     np.save(path, np.random.RandomState(0).rand(20, 100000).astype(np.float32))
     changed = {"dataset": "file", "data_file": path, "batch_size": 2}
     made = all_settings.make({**DEFAULTS, **changed})
-    dataset = datasets.load(made.data, 2000, 2)
+    dataset = sources.load(made.data, 2000, 2)
     check(0.0, monkeypatch, **changed)  # nothing is known without the dataset
     with pytest.raises(
         UsageError, match=re.escape(f"--data_file={path}: the components' samples would take")
     ):
         check(5, monkeypatch, points=dataset, **changed)
     check(100, monkeypatch, points=dataset, **changed)
+
+
+def test_iterations_that_are_given_count_as_those_of_epochs_do(monkeypatch):
+    loop = {"iterations_per_loop": 10**6, "epochs": 1}
+    check(0.3, monkeypatch, **loop)
+    with pytest.raises(UsageError, match="^--iterations_per_loop=1000000: "):
+        check(0.3, monkeypatch, iterations=10**6, **loop)
+
+
+def test_latent_noise_of_the_points_dimension_counts_as_such(monkeypatch):
+    made = all_settings.make({**DEFAULTS, "toy_dataset_dim": 40, "latent_space_dim": 0})
+    assert memory._shape(made, None).latent == 40

@@ -1,13 +1,17 @@
 """Samples of a run as a file."""
 
+import json
 import os
+import re
 
 import numpy as np
 import pytest
 
 from base.errors import UsageError
-from commands import sample
-from tests.commands.calls import call
+from boost import refiner
+from commands import sample, train
+from tests.boost import tables
+from tests.commands.calls import call, of_file
 
 
 def sampled(run, name, explicit=None, **command):
@@ -53,3 +57,72 @@ def test_what_is_wrong_is_told_before_any_work(run, engine, name, explicit, told
 def test_ranks_that_keep_nothing_write_nothing(run, engine, monkeypatch):
     monkeypatch.setattr(engine, "rank", 1, raising=False)
     assert not os.path.exists(sampled(run, "a.npy"))
+
+
+def test_of_a_table_samples_are_rows_of_its_columns(table):
+    """Names and order, whole numbers as such, texts, two decimals, constants as they are."""
+    header, rows = tables.read(sampled(table, "a.csv", num_samples=3000))
+    assert tuple(header) == tables.NAMES
+    assert len(rows) == 3000
+    visits, towns, units, prices, heights = zip(*rows)
+    assert {int(text) for text in visits} <= set(range(40))
+    assert set(towns) == set(tables.TOWNS)
+    assert set(units) == {"7"}
+    assert all(re.fullmatch(r"\d+\.\d{1,2}", text) for text in prices)
+    data = tables.columns_of()
+    for name, texts in (("visits", visits), ("price", prices), ("height", heights)):
+        values = np.array(texts, float)
+        assert data[name].min() <= values.min()
+        assert values.max() <= data[name].max()
+        error = data[name].std() / np.sqrt(3000)  # of a fake component, a normal cut at the ends
+        assert values.mean() == pytest.approx(data[name].mean(), abs=8 * error)
+
+
+def test_an_array_holds_numbers_of_categories_and_their_texts_lie_beside(table, caplog):
+    path = sampled(table, "a.npy", num_samples=300)
+    values = np.load(path)
+    assert (values.shape, values.dtype) == ((300, 5), np.float64)
+    with open(path + ".columns.json") as file:
+        told = json.load(file)
+    assert [column["name"] for column in told] == list(tables.NAMES)
+    assert path + ".columns.json" in caplog.text
+    _, rows = tables.read(sampled(table, "a.csv", num_samples=300))
+    texts = told[1]["categories"]
+    assert [texts[int(number)] for number in values[:, 1]] == [row[1] for row in rows]
+    numbers = [0, 2, 3, 4]
+    as_texts = np.array([[row[column] for column in numbers] for row in rows], float)
+    np.testing.assert_array_equal(values[:, numbers], as_texts)
+
+
+def test_without_categories_nothing_lies_beside(run, engine, tmp_path):
+    np.save(str(tmp_path / "x.npy"), np.random.RandomState(0).randn(400, 3).astype(np.float32))
+    train.train(call("train", tmp_path / "own"), of_file(tmp_path / "x.npy", steps=1))
+    for made in (run, str(tmp_path / "own")):
+        sampled(made, "a.npy")
+        assert not os.path.exists(str(tmp_path / "a.npy.columns.json"))
+    values = np.load(str(tmp_path / "a.npy"))
+    assert values.dtype == np.float32
+    header, _ = tables.read(sampled(str(tmp_path / "own"), "a.csv"))
+    assert header == ["x0", "x1", "x2"]
+
+
+def test_images_of_bytes_come_out_as_such(engine, tmp_path):
+    images = np.random.RandomState(0).randint(0, 200, (400, 3, 4, 5)).astype(np.uint8)
+    np.save(str(tmp_path / "x.npy"), images)
+    train.train(call("train", tmp_path / "run"), of_file(tmp_path / "x.npy", steps=1))
+    values = np.load(sampled(str(tmp_path / "run"), "a.npy", num_samples=200))
+    assert (values.shape, values.dtype) == ((200, 3, 4, 5), np.uint8)
+    assert values.max() < 200
+    assert values.mean() == pytest.approx(images.mean(), abs=5)
+
+
+def test_refining_needs_the_data_once(table, table_made_once, monkeypatch):
+    monkeypatch.setattr(refiner, "ITERATIONS", {"mlp": 20})
+    explicit = {"data_file": str(table_made_once / "x.csv")}
+    gone = {"data_file": str(table_made_once / "gone.csv")}
+    with pytest.raises(UsageError, match="gone.csv: No such file"):
+        sampled(table, "a.csv", gone, refine=True)
+    first = tables.read(sampled(table, "a.csv", explicit, num_samples=200, refine=True))
+    again = tables.read(sampled(table, "b.csv", gone, num_samples=200, refine=True))
+    assert first == again
+    assert tuple(first[0]) == tables.NAMES

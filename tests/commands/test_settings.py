@@ -23,6 +23,7 @@ PUBLISHED = {
     "g_num_filters": 16, "d_num_filters": 16, "mixture_c_epoch_num": 5, "beta_heur": "uniform",
     "beta_constant": 0.5, "weights_heur": "theory_star", "topk_constant": 0.5,
     "is_bagging": False, "eval_points_num": 1000, "data_seed": 821, "dataset": "gmm",
+    "iterations": 0, "mixture_c_iterations": 0,
 }  # fmt: skip
 
 
@@ -54,6 +55,12 @@ def test_a_text_that_holds_no_settings_is_named(text):
         ({"dataset": "mnist"}, "--dataset=mnist: must be one of gmm, circle_gmm, ring, grid, file"),
         ({"dataset": "file"}, "--data_file=: --dataset=file needs"),
         ({"data_file": "a.npy"}, "--data_file=a.npy: only read with --dataset=file"),
+        ({"columns": "a,b"}, "--columns=a,b: only read with --dataset=file, not gmm"),
+        ({"header": "no"}, "--header=no: only read with --dataset=file, not gmm"),
+        ({"extrapolate": True}, "--extrapolate=True: only read with --dataset=file, not gmm"),
+        ({"iterations": -1}, r"--iterations=-1: must lie in \[0, 1e9\]"),
+        ({"mixture_c_iterations": -1}, r"--mixture_c_iterations=-1: must lie in \[0, 1e9\]"),
+        ({"latent_space_dim": -1}, r"--latent_space_dim=-1: must lie in \[0, 100000\]"),
         ({"dataset": "circle_gmm", "toy_dataset_dim": 3}, "--toy_dataset_dim=3"),
         ({"seed": -1}, "--seed=-1"),
         ({"steps": 2.5}, "--steps=2.5: must be of type int"),

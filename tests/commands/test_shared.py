@@ -1,11 +1,13 @@
 """Opening a run: what may be given anew, and what must be as it was."""
 
 import os
+import re
 
 import numpy as np
 import pytest
 
 from base.errors import UsageError
+from boost import refinement
 from commands import shared, train
 from storage.workdir import Workdir
 from tests.commands.calls import call, settings
@@ -36,12 +38,59 @@ def test_data_may_have_moved_but_not_changed(engine, tmp_path):
     asked = call("sample", tmp_path / "run")
     opened = shared.open_run(asked, {"data_file": after})
     assert opened.settings.data.data_file == after
-    ready = shared.make_ready(asked, opened)
-    assert (ready.dataset.number, len(ready.dataset.held_out)) == (320, 80)
-    assert sum(ready.scorer.sizes[:3]) == 80
+    dataset = shared.make_components(asked, opened, needs_data=True).dataset
+    assert (dataset.number, len(dataset.held_out)) == (320, 80)
+    assert sum(opened.state.sizes[:3]) == 80
     np.save(after, np.random.RandomState(1).randn(400, 2))
-    with pytest.raises(UsageError, match="its components are trained on other data"):
-        shared.make_ready(asked, opened)
+    told = f"^--data_file={re.escape(after)}: .* its components are trained on other data"
+    with pytest.raises(UsageError, match=told):
+        shared.make_components(asked, opened, needs_data=True)
+
+
+def made(run, needs_data, explicit=None, **command):
+    asked = call("sample", run, **command)
+    return shared.make_components(asked, shared.open_run(asked, explicit or {}), needs_data)
+
+
+def test_what_is_known_of_a_file_is_enough_to_draw_from_its_run(table, table_made_once):
+    path = str(table_made_once / "x.csv")
+    with_data, without = made(table, True, {"data_file": path}), made(table, False)
+    assert (with_data.dataset.number, without.dataset.number) == (320, 0)
+    assert with_data.pool_sizes == without.pool_sizes
+    checkpoint = with_data.workdir.join(Workdir(table).read_state().steps[0].checkpoint)
+    latent = np.random.RandomState(0).randn(50, 6).astype(np.float32)
+    points = [each.generator(1, checkpoint)(latent) for each in (with_data, without)]
+    np.testing.assert_array_equal(*points)
+
+
+def test_data_that_are_needed_must_be_there(table, tmp_path):
+    with pytest.raises(UsageError, match="^--data_file=.*gone.csv: No such file"):
+        made(table, True, {"data_file": str(tmp_path / "gone.csv")})
+
+
+def test_toys_are_made_again_whether_needed_or_not(run):
+    assert made(run, False).dataset.number == 640
+
+
+def append(path):
+    with open(path, "ab") as file:
+        file.write(b"x")
+
+
+@pytest.mark.parametrize(("damage", "told"), [(os.remove, "is missing"), (append, "was changed")])
+def test_what_is_known_of_a_file_must_be_what_was_committed(table, damage, told):
+    damage(os.path.join(table, "columns.npz"))
+    with pytest.raises(UsageError, match=f"columns.npz: {told}.*; --mode=train with the data"):
+        made(table, False)
+
+
+def test_only_a_refinement_that_is_not_there_needs_the_data(table, monkeypatch):
+    opened = shared.open_run(call("sample", table), {})
+    for refine, is_made, needed in [(0, 0, False), (1, 0, True), (1, 1, False), (0, 1, False)]:
+        monkeypatch.setattr(refinement, "is_made", lambda *_, there=is_made: bool(there))
+        assert shared.refines_anew(opened, call("sample", table, refine=bool(refine)).command) == (
+            needed
+        )
 
 
 def test_a_directory_without_a_finished_step_is_no_run(run, tmp_path):

@@ -1,17 +1,19 @@
 """Starting a run and going on with it, on the fake engine."""
 
 import os
+import re
 import tempfile
 
 import numpy as np
 import pytest
 
-from base import unfinished, version
+from base import durable, unfinished, version
 from base.errors import UsageError
 from commands import shared, train
 from estimator import factory
 from storage.workdir import Workdir
-from tests.commands.calls import call, settings
+from tests.boost import tables
+from tests.commands.calls import call, of_file, settings
 
 
 def again(run, **changed):
@@ -120,3 +122,42 @@ def test_workers_share_what_must_be_the_same_and_not_where_it_lies(engine, monke
     assert facts[0] == facts[1]
     assert {"--seed", "--epochs", "data", "version"} <= set(facts[0])
     assert "--data_file" not in facts[0]
+
+
+def as_other_rows(path):
+    tables.write(path, seed=1)
+
+
+def by_other_names(path):
+    tables.write(path, names=("calls", *tables.NAMES[1:]))
+
+
+def with_other_texts(path):
+    """Whose numbers are the same."""
+    tables.write(path)
+    path.write_text(path.read_text("utf-8").replace("Ulm", "Wien"), "utf-8")
+
+
+@pytest.mark.parametrize("change", [as_other_rows, by_other_names, with_other_texts])
+def test_a_run_goes_on_with_its_own_table_only(table, engine, tmp_path, change):
+    path = tmp_path / "x.csv"
+    change(path)
+    before = durable.sha256(os.path.join(table, "columns.npz"))
+    with pytest.raises(UsageError, match=f"^--data_file={re.escape(str(path))}: "):
+        train.train(call("train", table), of_file(path, steps=3))
+    assert engine.trained == []
+    assert durable.sha256(os.path.join(table, "columns.npz")) == before
+
+
+def test_what_is_known_of_a_table_is_written_anew_from_it(table, table_made_once):
+    path = os.path.join(table, "columns.npz")
+    with open(path, "rb") as file:
+        before = file.read()
+    for damaged in (b"x", None):
+        os.remove(path)
+        if damaged:
+            with open(path, "wb") as file:
+                file.write(damaged)
+        train.train(call("train", table), of_file(table_made_once / "x.csv"))
+        with open(path, "rb") as file:
+            assert file.read() == before

@@ -13,7 +13,7 @@ from base import errors, signals, streams
 from estimator import factory, loops
 from estimator.engine import DeviceSettings, Training
 from estimator.literal import literal
-from input_fn import datasets, weighted
+from input_fn import datasets, sources, weighted
 from input_fn.fixed import FixedInput
 from input_fn.settings import DataSettings
 from model_fn import gan
@@ -39,7 +39,7 @@ def make_params(optimizer="sgd", **gan_settings):
 
 
 def make_stream():
-    data = datasets.load(DataSettings(toy_dataset_size=200), 10, 16)
+    data = sources.load(DataSettings(toy_dataset_size=200), 10, 16)
     weights = np.full(data.number, 1 / data.number)
     return weighted.component_stream(data, weights, 16, 5, "normal", 3, 1)
 

@@ -17,7 +17,7 @@ from base.errors import UsageError
 from estimator import factory, npu, npu_configuration, npu_environment
 from estimator.engine import DeviceSettings
 from estimator.literal import literal
-from input_fn import datasets, weighted
+from input_fn import sources, weighted
 from input_fn.settings import DataSettings
 from tests import npu_stand_in
 from tests.conftest import ROOT, TINY, run_main
@@ -258,7 +258,7 @@ def test_the_loop_divides_the_iterations(iterations, wanted, expected):
 
 
 def test_workers_together_see_what_one_alone_sees():
-    data = datasets.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
+    data = sources.load(DataSettings(toy_dataset_size=100, gmm_modes_num=2), 10, 8)
     weights = np.full(100, 0.01)
     whole = weighted.component_stream(data, weights, 8, 3, "normal", 1, 2)
     (alone,) = whole.chunks(0, 5, 5)

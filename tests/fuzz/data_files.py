@@ -1,4 +1,4 @@
-"""Data files: good ones that are damaged, and bad ones that are made, through datasets.load."""
+"""Data files: good ones that are damaged, and bad ones that are made, through sources.load."""
 
 import io
 import os
@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 
-from input_fn import datasets, files
+from input_fn import datasets, files, sources
 from input_fn.settings import DataSettings
 from tests.fuzz.guard import MEMORY, Finding, guarded, outcome
 
@@ -73,7 +73,7 @@ def run(path, key=""):
 
 
 def _loaded(settings):
-    dataset = datasets.load(settings, 20, 2)
+    dataset = sources.load(settings, 20, 2)
     shift, scale = (values.astype(np.float32) for values in datasets.moments(dataset))
     points = dataset.train_points(slice(0, 10))
     for numbers in (shift, scale, dataset.held_out, points, (points - shift) / scale):

@@ -9,11 +9,18 @@ from report.scene import GRID_SIDE, Picture, Scene
 PLANE = (2,)
 
 
-def picture_of(step, shape=PLANE, known=True):
+def table_units(columns):
+    """Names, shift and scale of so many columns."""
+    names = tuple(f"column {number}" for number in range(columns))
+    return names, 100.0 * np.arange(1, columns + 1), 10.0 + np.arange(columns)
+
+
+def picture_of(step, shape=PLANE, known=True, units=()):
     """Any, that differs from another step's in all that is drawn."""
     rng, number, size = np.random.RandomState(step), 40 * step, int(np.prod(shape))
     points = np.random.RandomState(0).randn(300, *shape)
-    scene = Scene.of(shape, points, (np.zeros((1, size)), 1.0, np.ones(1)) if known else ())
+    truth = (np.zeros((1, size)), 1.0, np.ones(1)) if known else ()
+    scene = Scene.of(shape, points, truth, units)
     samples = [rng.randn(50, size) for _ in range(step)]
     compared = known and size <= 2
     unseen = Unseen(

@@ -7,10 +7,15 @@ import re
 import shutil
 import urllib.parse
 
+import numpy as np
 import pytest
 
+from report import comparison_page
+from report.comparison_page import Compared
 from storage.workdir import Workdir
 from tests.conftest import TINY, after, run_main
+from tests.report.steps import picture_of, table_units
+from tests.storage.runs import make_state, on_a_table
 
 HTML = "--output=compare.html"
 
@@ -77,11 +82,51 @@ def test_other_data_are_remarked_on(place):
     assert page.count(">perfect sampler, ") == 2
 
 
+def on_tables(path, names, **changed):
+    """Runs on tables, the last one's state changed."""
+    made = []
+    for name in names:
+        workdir, state = Workdir(str(path / name)), on_a_table(make_state(2))
+        if name == names[-1]:
+            state = dataclasses.replace(state, **changed)
+        for record in state.steps:
+            os.makedirs(workdir.component(record.step))
+            np.save(workdir.join(record.data_weights), np.full(4, 0.25))
+            picture = picture_of(record.step, (3,), False, table_units(3))
+            picture.save(workdir.join(record.picture))
+        made.append(Compared(workdir, {"steps": 2}, state))
+    comparison_page.write(made, str(path / "compare.html"))
+    return (path / "compare.html").read_text()
+
+
+MEASURED_BY = r"<td>((?:perfect|Gaussian)[^<]*)</td><td></td><td>([^<]*)</td>"
+
+
+def test_runs_on_own_data_are_measured_by_a_gaussian_mixture_once_for_all(tmp_path):
+    page = on_tables(tmp_path, ["a", "b"])
+    measured = [("perfect sampler", "-2.00"), ("Gaussian mixture, components: 4", "-3.00")]
+    assert re.findall(MEASURED_BY, page) == measured
+    assert page.count("a classifier tells samples from your data 62 times in 100") == 2
+    assert page.count("data:image/png;base64,") == 5 + 2 + 2
+
+
+def test_runs_on_other_data_have_a_gaussian_mixture_each(tmp_path):
+    state = on_a_table(make_state(0))
+    perfect = state.perfect._replace(median=state.perfect.median._replace(log_p=-1.0))
+    changed = dict(perfect=perfect, data_fingerprint="other", simple_components=1)
+    assert re.findall(MEASURED_BY, on_tables(tmp_path, ["a", "b"], **changed)) == [
+        (f"perfect sampler, {tmp_path}/a", "-2.00"),
+        (f"Gaussian mixture, components: 4, {tmp_path}/a", "-3.00"),
+        (f"perfect sampler, {tmp_path}/b", "-1.00"),
+        (f"Gaussian mixture of 1, {tmp_path}/b", "-3.00"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "needs two different work directories or more after the flags, got none"),
-        (["tiny"], "needs two different work directories or more after the flags, got tiny"),
+        ([], "needs two work directories or more after the flags, each once, got none"),
+        (["tiny"], "needs two work directories or more after the flags, each once, got tiny"),
         (["tiny", "./tiny"], "got tiny ./tiny"),
         (["tiny", "absent"], "absent: holds no run"),
         (["tiny", "started"], "started: has no finished step yet"),

@@ -28,6 +28,13 @@ def test_curves_of_all_runs_are_in_each_picture():
         assert has_colour(shown, 255, 127, 14)
 
 
+def test_runs_on_own_data_are_compared_by_what_can_be_told_first():
+    own = Metrics(-4.0, 0.5, *NAN, two_sample_auc=0.7, precision=0.6, recall=0.5)
+    drawn = comparison_plots.draw_curves([Curve(name, [own] * 3, None) for name in "ab"])
+    titles = ["AUC of a classifier (0.5: not told)", "recall", "precision"]
+    assert list(drawn) == [*titles, "coverage C", "log p (nats)"]
+
+
 def test_what_no_run_knows_is_not_drawn():
     drawn = comparison_plots.draw_curves(
         [curve("a", 4, PERFECT, False), curve("b", 2, None, False)]

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from report import drawing
 from report.drawing import Sheet
+from report.scene import Scene
 from tests.report.looks import pixels
 
 
@@ -78,3 +79,34 @@ def test_images_of_one_grey_or_three_colours_are_shown_between_their_limits():
         np.testing.assert_allclose(shown.get_array(), 0.5)
     drawing.show_image(axis, np.full((2, 2), 7.0), np.array([7.0, 7.0]))  # of constant data
     assert np.isfinite(axis.images[-1].get_array()).all()
+
+
+def labelled(low, high, shift, scale, names=("age",)):
+    """An axis of points from `low` to `high`."""
+    scene = Scene.of((1,), np.zeros((5, 1)), (), (names, np.array([shift]), np.array([scale])))
+    axis = Figure().subplots()
+    axis.set_xlim(low, high)
+    drawing.label_axis(axis.xaxis, scene, 0)
+    return axis
+
+
+def test_a_tables_axis_has_round_ticks_in_the_users_units():
+    axis = labelled(-2.0, 2.0, 50.0, 20.0)  # from 10 to 90
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["20", "40", "60", "80"]
+    np.testing.assert_allclose(axis.get_xticks(), [-1.5, -0.5, 0.5, 1.5])
+    assert axis.get_xlabel() == "age"
+    assert axis.get_xlim() == (-2.0, 2.0)
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(1.6e9, 100.0), (1e6, 1.0), (2020.5, 0.001)])
+def test_ticks_of_large_numbers_can_be_told_apart(shift, scale):
+    axis = labelled(-2.0, 2.0, shift, scale)
+    texts = [label.get_text() for label in axis.get_xticklabels()]
+    assert len(set(texts)) == len(texts) >= 3
+
+
+def test_points_that_are_no_table_keep_their_ticks():
+    axis, plain = labelled(-2.0, 2.0, 50.0, 20.0, names=()), Figure().subplots()
+    plain.set_xlim(-2.0, 2.0)
+    np.testing.assert_array_equal(axis.get_xticks(), plain.get_xticks())
+    assert axis.get_xlabel() == ""

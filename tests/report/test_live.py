@@ -1,18 +1,22 @@
 """What people look at keeps step with the committed state."""
 
+import logging
 from unittest import mock
 
 import pytest
 
-from report import live
+from report import live, verdict
 from report.live import LiveReport
+from report.verdict import Circumstances
 from tests.storage.runs import make_state
+
+AROUND = Circumstances("run", 3, 640)
 
 
 @pytest.fixture
 def shown(monkeypatch):
     """A live report whose parts only note what they are told, and these notes."""
-    told, workdir = mock.Mock(), object()
+    told = mock.Mock()
     for name in ("MixtureEvents", "Pictures"):
         monkeypatch.setattr(live, name, getattr(told, name))
     monkeypatch.setattr(live.run_page, "write", told.page)
@@ -20,7 +24,8 @@ def shown(monkeypatch):
     pictures.finished.return_value = pictures.wait.return_value = []
     pictures.summaries.return_value = {}
     workdir = mock.Mock(path="run")
-    return LiveReport(workdir, mock.Mock(), make_state(0).perfect, 640, 3), told, workdir
+    workdir.join.side_effect = lambda *parts: "/".join(["run", *parts])
+    return LiveReport(workdir, mock.Mock(), make_state(0), 640, AROUND), told, workdir
 
 
 def steps_written(told):
@@ -56,4 +61,25 @@ def test_at_the_end_all_is_drawn_before_the_page_is_written(shown):
     events = told.MixtureEvents.return_value
     events.write_picture.assert_any_call("calibration", 2, "b.png")
     events.write_picture.assert_any_call("metrics", 2, "m.png")
-    told.page.assert_called_once_with(workdir, state, 3, {"metrics": "m.png"})
+    expected = verdict.of_state(state, AROUND)
+    told.page.assert_called_once_with(workdir, state, expected, {"metrics": "m.png"})
+
+
+def test_parts_know_what_the_mixture_is_measured_by(shown):
+    _, told, workdir = shown
+    (path, state), _ = told.MixtureEvents.call_args
+    assert (path, repr(state)) == ("run", repr(make_state(0)))
+    assert told.Pictures.call_args[0][1:] == (workdir, 640, 3)
+
+
+def test_the_end_says_what_the_mixture_is_worth(shown, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("adagan"), "propagate", True)
+    caplog.set_level(logging.INFO, "adagan")
+    report, _, _ = shown
+    report.show(make_state(2))
+    assert caplog.messages == []
+    report.finish(make_state(2))
+    first, advice, where = caplog.messages
+    assert first.startswith("fair: 3 of 3 modes; 50 % of the samples")  # and 2 nats less likely
+    assert "640 iterations each" in advice
+    assert where == "Report: run/report.html"

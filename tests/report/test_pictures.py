@@ -1,7 +1,11 @@
-"""When the summaries over all steps are drawn."""
+"""Which pictures are drawn, and when the summaries over all steps are."""
 
+import os
 from types import SimpleNamespace
 
+import pytest
+
+from report import pictures as drawn
 from report import plots_jobs
 from report.pictures import Pictures
 from storage.workdir import Workdir
@@ -29,13 +33,13 @@ class Side:
         return [len(call[2].by_step) for call in self.calls if call[0] is plots_jobs.summary]
 
 
-def state(steps):
+def state(steps, simple=None, **more):
     fields = dict(metrics=None, beta=1.0, effective_sample_size=1.0, zero_weight=0.0)
+    fields = {"calibration": {}, "worst": {}, **fields, **more}
     records = [
-        SimpleNamespace(step=step, calibration={}, picture="picture.npz", **fields)
-        for step in range(1, steps + 1)
+        SimpleNamespace(step=step, picture="picture.npz", **fields) for step in range(1, steps + 1)
     ]
-    return SimpleNamespace(steps=records, perfect=None)
+    return SimpleNamespace(steps=records, perfect=None, simple=simple)
 
 
 def test_short_steps_have_their_summary_at_first_now_and_then_and_at_the_end(tmp_path, monkeypatch):
@@ -61,3 +65,31 @@ def test_long_steps_have_it_each(tmp_path, monkeypatch):
         now[0] += 60.0
     list(pictures.wait())
     assert side.summaries() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, ["step"]),
+        ({"calibration": {"ratio": 1.0}}, ["step", "calibration"]),
+        ({"worst": {"column": "a"}}, ["step", "columns"]),
+        ({"calibration": {"ratio": 1.0}, "worst": {"column": "a"}}, None),
+    ],
+)
+def test_a_step_has_the_pictures_that_it_has_something_for(tmp_path, fields, names):
+    """Columns of a table, and calibration where there was a discriminator."""
+    names, workdir = names or ["step", "columns", "calibration"], Workdir(str(tmp_path))
+    (record,) = state(1, **fields).steps
+    expected = {name: os.path.join(workdir.path, "plots", f"{name}_01.png") for name in names}
+    assert drawn.of_step(workdir, record) == expected
+    side = Side()
+    pictures = Pictures(side, workdir, 10, 0)
+    pictures.draw(state(1, **fields))
+    assert side.calls[0] == (plots_jobs.step, workdir.join("picture.npz"), expected)
+    assert sorted(pictures.finished()) == sorted((n, 1, path) for n, path in expected.items())
+
+
+def test_the_simple_model_is_in_the_summary(tmp_path):
+    side = Side()
+    Pictures(side, Workdir(str(tmp_path)), 10, 0).draw(state(1, simple="what it scores"))
+    assert side.calls[-1][2].simple == "what it scores"

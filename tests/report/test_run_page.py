@@ -1,37 +1,74 @@
-"""The report: self-contained, true to the metrics, and its verdict in words."""
+"""The report: self-contained, true to the metrics, and with the verdict above all."""
 
 import base64
 import csv
-import math
 import os
 import re
 
-from evaluation.metrics import Metrics
-from report.run_page import verdict
+from report import run_page
+from report.pictures import of_step
+from report.verdict import Verdict
+from storage.workdir import Workdir
 from tests.report.looks import assert_drawn, pixels
+from tests.storage.runs import make_state, on_a_table
 
-PERFECT = Metrics(-2.2, 0.9, 10, 0.99, 0.0, 0.97)
-
-
-def test_a_good_mixture_is_called_good():
-    lines = verdict(Metrics(-2.3, 0.88, 10, 0.98, 0.0, 0.9), PERFECT, 10)
-    assert lines[0].startswith("10 of 10 modes; 98 % of the samples")
-    assert "as likely as under samples of the truth itself within 0.2 nats" in lines[1]
-    assert lines[2] == "C = 0.88, as a perfect sampler's."
+PNG = b"\x89PNG any"
 
 
-def test_a_bad_one_bad():
-    lines = verdict(Metrics(-4.2, 1.0, 7, 0.3, 0.3, 1.2), PERFECT, 10)
-    assert lines[0].startswith("7 of 10 modes; 30 %")
-    assert "2.0 nats less likely" in lines[1]
-    assert "mass lies between the modes" in lines[2]
-    assert "missed" in verdict(Metrics(-9.0, 0.4, 7, 0.3, 0.3, 1.2), PERFECT, 10)[2]
+def page_of(path, state, *lines):
+    """The page of a run, whose pictures are any."""
+    workdir = Workdir(str(path))
+    os.makedirs(workdir.join("plots"))
+    workdir.write_settings('{"Data": {"dataset": "file"}}')
+    for record in state.steps:
+        for picture in of_step(workdir, record).values():
+            with open(picture, "wb") as file:
+                file.write(PNG)
+    run_page.write(workdir, state, Verdict("fair", list(lines), "Next: this."), {})
+    with open(workdir.join("report.html"), encoding="utf-8") as file:
+        return file.read()
 
 
-def test_without_a_known_truth_modes_are_not_spoken_of():
-    nan = math.nan
-    lines = verdict(Metrics(1.0, 0.9, nan, nan, nan, nan), PERFECT._replace(log_p=1.1), 0)
-    assert len(lines) == 2
+def rows_of(page):
+    """Cells of all rows of its tables."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
+    return [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows]
+
+
+def test_the_verdict_stands_on_the_page_as_text(tmp_path):
+    page = page_of(tmp_path, on_a_table(make_state(1)), "because of column <b>", "and more.")
+    assert "fair: because of column &lt;b&gt;" in page
+    assert page.index("fair: ") < page.index("and more.") < page.index("Next: this.")
+
+
+def test_own_data_are_measured_by_a_gaussian_mixture_too(tmp_path):
+    rows = rows_of(page_of(tmp_path, on_a_table(make_state(2)), "why"))
+    named = {row[0]: row for row in rows if row}
+    head = named["step"]
+    at = [head.index(name) for name in ("log_p", "two_sample_auc", "worst_column_ks", "copying")]
+    shown = {name: [row[column] for column in at] for name, row in named.items() if len(row) > 5}
+    del shown["step"]
+    assert shown == {
+        "1": ["-2.50", "0.625", "0.062", "1.25"],
+        "2": ["-2.50", "0.625", "0.062", "1.25"],
+        "perfect sampler": ["-2.00", "0.500", "0.062", "1.25"],
+        "Gaussian mixture, components: 4": ["-3.00", "0.625", "0.062", "1.25"],
+    }
+    assert "modes" not in head
+    assert len({len(row) for row in named.values() if len(row) > 5}) == 1
+
+
+def test_a_tables_columns_have_their_picture(tmp_path):
+    page = page_of(tmp_path, on_a_table(make_state(2)), "why")
+    assert page.count("data:image/png;base64,") == 2 * 3  # step, columns, calibration
+
+
+def test_a_toy_is_measured_by_a_perfect_sampler_alone(tmp_path):
+    rows = rows_of(page_of(tmp_path, make_state(1), "why"))
+    assert [row[0] for row in rows[:3]] == ["step", "1", "perfect sampler"]
+    assert "modes" in rows[0]
+    assert "two_sample_auc" not in rows[0]
+    assert not any("Gaussian mixture" in cell for row in rows for cell in row)
 
 
 def test_the_page_needs_no_network_and_shows_the_metrics(tiny_run):

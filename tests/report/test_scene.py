@@ -30,6 +30,23 @@ def test_a_picture_is_read_as_it_was_saved(tmp_path):
         assert len(found.samples) == number
 
 
+def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
+    names, shift, scale = ("größe", "town=Köln, Rhein", ""), np.arange(3.0), np.array([1.0, 2, 4])
+    path = str(tmp_path / "a.npz")
+    picture_of(1, (3,), False, (names, shift, scale)).save(path)
+    found = scene.Picture.load(path).scene
+    assert found.names == names
+    np.testing.assert_array_equal([found.shift, found.scale], [shift, scale])
+
+
+def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
+    path = str(tmp_path / "a.npz")
+    picture_of(1, (2, 2)).save(path)
+    found = scene.Picture.load(path).scene
+    assert found.names == ()
+    np.testing.assert_array_equal([found.shift, found.scale], [np.zeros(4), np.ones(4)])
+
+
 def test_the_true_density_is_scipys():
     rng = np.random.RandomState(0)
     means, sigma, weights = rng.randn(3, 2), 0.7, np.array([0.5, 0.3, 0.2])

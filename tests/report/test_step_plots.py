@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from report import step_plots
+from report import drawing, step_plots
 from tests.report.looks import assert_drawn, has_colour
-from tests.report.steps import picture_of
+from tests.report.steps import picture_of, table_units
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def path(tmp_path):
 
 def test_a_picture_does_not_show_what_was_drawn_before_it(tmp_path):
     alone, after = tmp_path / "alone.png", tmp_path / "after.png"
-    step_plots._plane_sheet.cache_clear()
+    step_plots._SHEETS.clear()
     step_plots.draw_step(picture_of(3), str(alone))
-    step_plots._plane_sheet.cache_clear()
+    step_plots._SHEETS.clear()
     step_plots.draw_step(picture_of(5), str(after))
     step_plots.draw_step(picture_of(3), str(after))
     assert after.read_bytes() == alone.read_bytes()
@@ -48,3 +48,72 @@ def test_a_plane_has_four_panels(path, reweighted):
 def test_other_points_have_pictures_of_their_own(path, shape, known, size, panels):
     step_plots.draw_step(picture_of(2, shape, known), str(path))
     assert_drawn(path, *size, panels=panels)
+
+
+def ticks_in_units(axis):
+    """Numbers at its ticks, and where in points they stand."""
+    labels = [float(label.get_text()) for label in axis.get_ticklabels()]
+    assert len(labels) >= 3
+    return np.array(labels), axis.get_ticklocs()
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """The figures that are drawn, instead of their files."""
+    figures = []
+    monkeypatch.setattr(drawing, "save", lambda figure, path: figures.append(figure))
+    return figures
+
+
+def test_a_column_alone_has_its_name_and_ticks_in_the_users_units(kept):
+    names, shift, scale = table_units(1)
+    step_plots.draw_step(picture_of(2, (1,), False, (names, shift, scale)), "x.png")
+    step_plots.draw_step(picture_of(2, (1,)), "x.png")
+    bottom, plain = (figure.axes[1] for figure in kept)
+    assert (bottom.get_xlabel(), plain.get_xlabel()) == ("column 0", "x")
+    labels, places = ticks_in_units(bottom.xaxis)
+    np.testing.assert_allclose(labels, places * scale[0] + shift[0])
+
+
+def sheets_axes(units):
+    """The panels of a plane's sheet."""
+    step_plots._SHEETS.clear()
+    sheet, _ = step_plots._plane_sheet(picture_of(2, known=False, units=units).scene, True)
+    return sheet.blank()
+
+
+def test_a_planes_panels_have_names_and_ticks_in_the_users_units():
+    _, shift, scale = table_units(2)
+    for panel in sheets_axes(table_units(2)):
+        assert (panel.get_xlabel(), panel.get_ylabel()) == ("column 0", "column 1")
+        for number, axis in enumerate([panel.xaxis, panel.yaxis]):
+            labels, places = ticks_in_units(axis)
+            np.testing.assert_allclose(labels, places * scale[number] + shift[number])
+
+
+def test_a_toys_panels_have_no_names():
+    assert {panel.get_xlabel() + panel.get_ylabel() for panel in sheets_axes(())} == {""}
+
+
+def test_tables_of_other_names_do_not_share_a_sheet():
+    first = sheets_axes(table_units(2))[0]
+    names, shift, scale = table_units(2)
+    other = picture_of(2, known=False, units=(("a", "b"), shift, scale)).scene
+    sheet, _ = step_plots._plane_sheet(other, True)
+    assert sheet.blank()[0].get_xlabel() == "a"
+    assert first.get_xlabel() == "column 0"
+
+
+def test_directions_of_a_table_say_what_they_are_made_of_and_others_do_not(kept):
+    step_plots.draw_step(picture_of(2, (5,), False, table_units(5)), "x.png")
+    step_plots.draw_step(picture_of(2, (5,), False), "x.png")
+    table, plain = ([axis.get_xlabel() for axis in figure.axes[:9]] for figure in kept)
+    assert [bool(label) for label in table] == [row == column for row in "abc" for column in "abc"]
+    assert all(label.count("column ") == 3 for label in table if label)
+    assert not any(plain)
+
+
+def test_a_directions_largest_columns_are_named_by_size():
+    direction = np.array([0.1, -0.7, 0.05, 0.5])
+    assert step_plots._loadings(("a", "b", "c", "d"), direction) == "-0.70 b  +0.50 d  +0.10 a"
+    assert step_plots._loadings(("a",), np.ones(1)) == "+1.00 a"

@@ -28,6 +28,38 @@ def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, width, panels)
     assert has_colour(shown, 202, 231, 202)  # the band: green, of which a quarter shows
 
 
+OWN = [
+    Metrics(-4.0, 0.5, *[math.nan] * 4, two_sample_auc=auc, precision=0.7, recall=0.6)
+    for auc in (0.9, 0.8, 0.7)
+]
+OWN_PERFECT = Spread(
+    *(
+        Metrics(-2.2 + end, 0.9 + end, *[math.nan] * 4, 0.5 + end, 0.8 + end, 0.8 + end)
+        for end in (0, -0.05, 0.05)
+    )
+)
+
+
+@pytest.mark.parametrize("simple", [None, Spread(*[OWN[1]] * 3)])
+def test_own_data_have_panels_of_their_own_with_a_simple_model_in_them(tmp_path, simple):
+    path = tmp_path / "metrics.png"
+    summary_plots.draw_metrics(str(path), OWN, OWN_PERFECT, 0, simple)
+    shown = assert_drawn(path, 2240, 406, panels=(1, 5))
+    for panel in np.array_split(shown, 5, axis=1):
+        assert has_colour(panel, 31, 119, 180)
+        assert has_colour(panel, 202, 231, 202)  # the band
+        assert has_colour(panel, 255, 127, 14) == bool(simple)  # its line
+
+
+def test_a_simple_model_far_off_does_not_hide_the_rest(monkeypatch):
+    figures = []
+    monkeypatch.setattr(summary_plots.drawing, "save", lambda figure, _: figures.append(figure))
+    far = Spread(*[OWN[1]._replace(log_p=-500.0)] * 3)
+    summary_plots.draw_metrics("x.png", OWN, OWN_PERFECT, 0, far)
+    (axis,) = [axis for axis in figures[0].axes if axis.get_title().startswith("log p")]
+    assert axis.get_ylim()[0] > -50
+
+
 @pytest.mark.parametrize("steps", [1, 3, 14])
 def test_mixture_weights_are_drawn(tmp_path, steps):
     path = tmp_path / "weights.png"

@@ -10,23 +10,30 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from evaluation.metrics import Metrics
 from report.tensorboard import MixtureEvents
-from tests.storage.runs import make_state
+from storage.workdir import Workdir
+from tests.storage.runs import JUDGED, make_state, on_a_table
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 30
+
+
+def on_disk(path, state):
+    """A work directory with what of the steps is read from there."""
+    workdir = Workdir(str(path))
+    for record in state.steps:
+        os.makedirs(workdir.component(record.step))
+        np.save(workdir.join(record.data_weights), np.array([0.0, 0.25, 0.25, 0.5]))
+    return workdir
 
 
 @pytest.fixture
 def written(tmp_path):
     """Two steps on disk, and their events."""
-    from storage.workdir import Workdir
-
-    state, workdir = make_state(2), Workdir(str(tmp_path / "run"))
-    for record in state.steps:
-        os.makedirs(workdir.component(record.step))
-        np.save(workdir.join(record.data_weights), np.array([0.0, 0.25, 0.25, 0.5]))
+    state = make_state(2)
+    workdir = on_disk(tmp_path / "run", state)
     perfect = state.perfect._replace(median=Metrics(-1.5, 0.9, *[math.nan] * 4))
+    state = dataclasses.replace(state, perfect=perfect)
     for _ in range(2):  # as by another process: what the first one wrote is replaced
-        events = MixtureEvents(workdir.path, perfect)
+        events = MixtureEvents(workdir.path, state)
         for number in (1, 2):
             events.write_step(state, number, workdir)
         (tmp_path / "a.png").write_bytes(PNG)
@@ -67,6 +74,27 @@ def test_a_perfect_sampler_has_the_same_charts(written):
     ]
 
 
+def test_on_own_data_a_gaussian_mixture_has_the_same_charts_too(tmp_path):
+    state = on_a_table(make_state(2))
+    workdir = on_disk(tmp_path / "run", state)
+    events = MixtureEvents(workdir.path, state)
+    for number in (1, 2):
+        events.write_step(state, number, workdir)
+    events.close()
+    known = {name for name, value in JUDGED._asdict().items() if not math.isnan(value)}
+    for name, log_p in [("", -2.5), ("perfect_sampler", -2.0), ("gaussian_mixture", -3.0)]:
+        read = EventAccumulator(os.path.join(workdir.path, name)).Reload()
+        tags = {tag[7:] for tag in read.Tags()["scalars"] if tag.startswith("adagan/")}
+        assert tags == known
+        found = [(event.step, event.value) for event in read.Scalars("adagan/log_p")]
+        assert found == [(1, log_p), (2, log_p)]
+
+
+def test_a_toy_has_no_gaussian_mixture(written):
+    path, _ = written
+    assert not os.path.exists(os.path.join(path, "gaussian_mixture"))
+
+
 def test_pictures_are_kept_as_they_are(written):
     _, read = written
     (image,) = read.Images("plots/step")
@@ -82,11 +110,9 @@ def test_events_of_an_earlier_process_are_replaced(written):
 
 def test_records_without_calibration_have_none(tmp_path, written):
     path, _ = written
-    from storage.workdir import Workdir
-
     state = make_state(1)
     bare = dataclasses.replace(state.steps[0], calibration={})
-    events = MixtureEvents(path, state.perfect)
+    events = MixtureEvents(path, state)
     events.write_step(dataclasses.replace(state, steps=(bare,)), 1, Workdir(path))
     events.close()
     tags = EventAccumulator(path).Reload().Tags()["scalars"]

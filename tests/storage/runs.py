@@ -1,6 +1,7 @@
 """Work directories with some committed steps."""
 
 import dataclasses
+import hashlib
 import math
 import os
 
@@ -20,6 +21,7 @@ def make_state(steps=2):
             zero_weight=0.25,
             effective_sample_size=10.0,
             metrics=Metrics(-4.0, 0.5, 3, 0.5, 0.25, 0.9),
+            worst={},
             calibration={"ratio": 1.0},
             iterations_per_second=math.nan,
             seconds={"training": 1.5},
@@ -34,8 +36,53 @@ def make_state(steps=2):
         for number in range(1, steps + 1)
     )
     spread = Spread(nothing, nothing, nothing)
-    empty = State(Sizes(10, 5, 5, 20), spread, "abc", "def", (), ())
+    empty = State(
+        sizes=Sizes(10, 5, 5, 20),
+        perfect=spread,
+        simple=None,
+        simple_components=0,
+        data_fingerprint="abc",
+        settings_fingerprint="def",
+        columns_sha256="",
+        mixture_weights=(),
+        steps=(),
+    )
     return after(empty, list(records))
+
+
+JUDGED = Metrics(
+    log_p=-2.5,
+    coverage=0.75,
+    modes=math.nan,
+    high_quality=math.nan,
+    reverse_kl=math.nan,
+    width=math.nan,
+    two_sample_auc=0.625,
+    precision=0.5,
+    recall=0.25,
+    density=1.125,
+    nn_coverage=0.875,
+    worst_column_ks=0.0625,
+    worst_correlation=0.1875,
+    copying=1.25,
+)
+"""Figures on a table, each another."""
+
+
+def on_a_table(state, columns=b"columns"):
+    """The same steps of a run on a table of columns a, b and c."""
+    perfect, simple = JUDGED._replace(log_p=-2.0, two_sample_auc=0.5), JUDGED._replace(log_p=-3.0)
+    worst = {"column": "b", "first": "a", "second": "c"}
+    return dataclasses.replace(
+        state,
+        perfect=Spread(perfect, perfect, perfect),
+        simple=Spread(simple, simple, simple),
+        simple_components=4,
+        columns_sha256=hashlib.sha256(columns).hexdigest(),
+        steps=tuple(
+            dataclasses.replace(record, metrics=JUDGED, worst=worst) for record in state.steps
+        ),
+    )
 
 
 def make_components(workdir, state):

@@ -1,10 +1,12 @@
 """What is written outside a run: never over something that somebody needs."""
 
+import csv
 import io
 import json
 import os
 
 import numpy as np
+import pandas
 import pytest
 
 from base.errors import UsageError
@@ -42,6 +44,8 @@ def check_file(run, name):
         ("data.csv", "holds the data of the run"),
         ("link.csv", "holds the data of the run"),
         ("run/components/x.npy", "belongs to the run in"),
+        ("run/columns.npz/x.npy", "belongs to the run in"),
+        ("run/gaussian_mixture/x.npy", "belongs to the run in"),
         ("run/removed-then/x.npy", "belongs to the run in"),
         ("absent/x.npy", "absent is no directory that can be written"),
     ],
@@ -91,20 +95,34 @@ def test_an_export_neither_lies_in_a_run_nor_around_it(run, tmp_path, name):
         check_export(run, os.path.normpath(str(tmp_path / name)), overwrite=True)
 
 
-@pytest.mark.parametrize("name", ["x.npy", "x.csv"])
 @pytest.mark.parametrize("shape", [(3,), (2, 2)])
-def test_points_are_read_back_by_numpy_as_they_were(tmp_path, monkeypatch, name, shape):
-    monkeypatch.setattr(outputs, "ROWS_AT_A_TIME", 7)
-    path, points = str(tmp_path / name), np.random.RandomState(0).randn(30, *shape).astype("f4")
-    outputs.write_points(path, points[::2])  # not in one piece
-    if name.endswith(".npy"):
-        np.testing.assert_array_equal(np.load(path), points[::2])
-        expected = io.BytesIO()
-        np.save(expected, points[::2])
-        with open(path, "rb") as file:
-            assert file.read() == expected.getvalue()
-    else:
-        with open(path) as file:
-            assert file.readline() == ",".join(f"x{i}" for i in range(np.prod(shape))) + "\n"
-            read = np.loadtxt(file, delimiter=",", dtype=np.float32)
-        np.testing.assert_array_equal(read, points[::2].reshape(15, -1))
+def test_an_array_is_written_as_numpy_does(tmp_path, shape):
+    points = np.random.RandomState(0).randn(30, *shape).astype("f4")[::2]  # not in one piece
+    outputs.write_array(str(tmp_path / "x.npy"), points)
+    np.testing.assert_array_equal(np.load(str(tmp_path / "x.npy")), points)
+    expected = io.BytesIO()
+    np.save(expected, points)
+    assert (tmp_path / "x.npy").read_bytes() == expected.getvalue()
+
+
+def test_frames_are_written_under_one_header_in_utf_8(tmp_path):
+    frames = [
+        pandas.DataFrame({"größe": [1, 2], "town, part": ['a"b', "c,d"]}),
+        pandas.DataFrame({"größe": [3], "town, part": ["e"]}),
+    ]
+    outputs.write_csv(str(tmp_path / "x.csv"), iter(frames))
+    with open(str(tmp_path / "x.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["größe", "town, part"], ["1", 'a"b'], ["2", "c,d"], ["3", "e"]]
+
+
+def test_frames_that_fail_midway_leave_what_was_there(tmp_path):
+    def frames():
+        yield pandas.DataFrame({"a": [1]})
+        raise MemoryError
+
+    (tmp_path / "x.csv").write_text("before")
+    with pytest.raises(MemoryError):
+        outputs.write_csv(str(tmp_path / "x.csv"), frames())
+    assert os.listdir(str(tmp_path)) == ["x.csv"]
+    assert (tmp_path / "x.csv").read_text() == "before"

@@ -14,7 +14,7 @@ from tests.conftest import after
 from tests.storage.runs import contents, kept_aside, make_state, started
 
 
-@pytest.mark.parametrize("number", [2, 3, 99])
+@pytest.mark.parametrize("number", [2, 3, 4, 99])
 def test_a_state_of_another_version_is_refused_as_that_and_never_removed(tmp_path, number):
     workdir, before, _ = started(tmp_path, 1)
     text = states.encode(before).replace(f'"format": {states.FORMAT}', f'"format": {number}')

@@ -9,19 +9,28 @@ from base.errors import UsageError
 from storage import state as states
 from storage.workdir import Workdir
 from tests.conftest import after
-from tests.storage.runs import make_components, make_state
+from tests.storage.runs import make_components, make_state, on_a_table
 
 
-def test_state_both_ways_with_strict_json(tmp_path):
+@pytest.mark.parametrize("state", [make_state(), on_a_table(make_state())], ids=["toy", "table"])
+def test_state_both_ways_with_strict_json(tmp_path, state):
     workdir = Workdir(str(tmp_path))
     assert workdir.read_state() is None
-    state = make_state()
     make_components(workdir, state)
     workdir.commit(state)
     with open(workdir.join("state.json")) as file:
         json.load(file, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     again = workdir.read_state()
     assert repr(again) == repr(state)  # nan is not equal to itself
+
+
+def test_what_is_known_of_a_table_is_in_the_text():
+    text = json.loads(states.encode(on_a_table(make_state(1), b"")))
+    assert text["simple_components"] == 4
+    assert [figures[0] for figures in text["simple"]] == [-3.0] * 3
+    assert text["columns_sha256"].startswith("e3b0c442")  # of nothing
+    assert text["steps"][0]["worst"] == {"column": "b", "first": "a", "second": "c"}
+    assert json.loads(states.encode(make_state(1)))["simple"] is None
 
 
 def test_damaged_state_is_named(tmp_path):

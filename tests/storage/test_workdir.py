@@ -11,7 +11,9 @@ from base.errors import UsageError
 from storage.workdir import Workdir
 from tests.storage.runs import (
     assert_one_or_the_other,
+    contents,
     make_state,
+    on_a_table,
     started,
 )
 
@@ -105,7 +107,7 @@ def test_directories_left_by_others_do_not_stop_a_run(tmp_path):
     workdir, before, _ = started(tmp_path, 1)
     os.makedirs(workdir.join("onnx.tmp", "inside"))
     os.makedirs(workdir.join("components", "²"))
-    for name in ("x.npy.0123abcd.tmp", "state.json.0123abcd.tmp"):
+    for name in ("x.npy.0123abcd.tmp", "state.json.0123abcd.tmp", "columns.npz.0123abcd.tmp"):
         open(workdir.join(name), "w").close()
     workdir.remove_uncommitted(before)
     assert os.path.isdir(workdir.join("onnx.tmp", "inside"))
@@ -138,3 +140,77 @@ def test_unusable_work_directories_are_told(tmp_path):
             Workdir(str(path)).check_usable()
     Workdir(str(tmp_path / "new" / "deep")).check_usable()
     assert not (tmp_path / "new").exists()
+
+
+def test_columns_are_read_as_they_were_written(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    workdir.write_columns(b"some\0columns")
+    assert workdir.read_columns(on_a_table(make_state(), b"some\0columns")) == b"some\0columns"
+    assert os.listdir(workdir.path) == ["columns.npz"]
+
+
+def test_columns_are_written_anew_only_where_they_are_others(tmp_path):
+    workdir = Workdir(str(tmp_path))
+    path = workdir.join("columns.npz")
+    workdir.write_columns(b"columns")
+    os.utime(path, (1, 1))
+    workdir.write_columns(b"columns")
+    assert os.stat(path).st_mtime == 1
+    with open(path, "wb") as file:
+        file.write(b"damaged")
+    workdir.write_columns(b"columns")
+    assert workdir.read_columns(on_a_table(make_state(), b"columns")) == b"columns"
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        (None, "is missing"),
+        (b"other columns", "was changed since the run was started"),
+        (b"", "was changed since the run was started"),
+    ],
+)
+def test_columns_that_are_not_the_runs_are_named_with_the_way_out(tmp_path, there, told):
+    workdir, state = Workdir(str(tmp_path)), on_a_table(make_state())
+    if there is not None:
+        workdir.write_columns(there)
+    with pytest.raises(UsageError, match=f"columns.npz: {told}; --mode=train .* writes it anew"):
+        workdir.read_columns(state)
+
+
+def finished(path, state):
+    """A work directory with all that people look at."""
+    workdir = Workdir(str(path))
+    names = ["settings.json", "state.json", "metrics.csv", "report.html", "plots/metrics.png"]
+    for name in [*names, *(f"plots/step_{record.step:02d}.png" for record in state.steps)]:
+        os.makedirs(os.path.dirname(workdir.join(name)), exist_ok=True)
+        open(workdir.join(name), "w").close()
+    return workdir
+
+
+def test_a_run_on_a_table_is_finished_only_with_its_columns(tmp_path):
+    """Else `--mode=train` would not write them anew, as `read_columns` says that it does."""
+    state = dataclasses.replace(on_a_table(make_state()), complete=True)
+    workdir = finished(tmp_path, state)
+    assert not workdir.is_finished(state)
+    workdir.write_columns(b"other columns")
+    assert not workdir.is_finished(state)
+    workdir.write_columns(b"columns")
+    assert workdir.is_finished(state)
+
+
+def test_a_run_is_finished_when_all_that_people_look_at_is_there(tmp_path):
+    state = dataclasses.replace(on_a_table(make_state()), complete=True)
+    workdir = finished(tmp_path, state)
+    workdir.write_columns(b"columns")
+    assert workdir.is_finished(state)
+    assert not workdir.is_finished(dataclasses.replace(state, complete=False))
+    for name in set(contents(workdir.path)) - {"columns.npz"}:
+        os.rename(workdir.join(name), str(tmp_path / "aside"))
+        assert not workdir.is_finished(state), name
+        os.rename(str(tmp_path / "aside"), workdir.join(name))
+
+
+def test_a_run_without_a_file_has_no_columns_and_is_finished_all_the_same(tmp_path):
+    state = dataclasses.replace(make_state(), complete=True)
+    assert finished(tmp_path, state).is_finished(state)

@@ -1,0 +1,91 @@
+"""The picture of a table's columns, one by one."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from scipy.stats import ks_2samp
+
+from report import column_plots, drawing
+from report.column_plots import SHOWN
+from tests.report.looks import assert_drawn, has_colour
+from tests.report.steps import picture_of, table_units
+
+HIGH, WIDE = 140 * 2.1, 140 * 3.1  # pixels of a panel
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """The figures that are drawn, instead of their files."""
+    figures = []
+    monkeypatch.setattr(drawing, "save", lambda figure, path: figures.append(figure))
+    return figures
+
+
+def of_table(columns, step=2):
+    return picture_of(step, (columns,), False, table_units(columns))
+
+
+@pytest.mark.parametrize(
+    ("columns", "down", "across"), [(1, 1, 1), (3, 1, 3), (4, 1, 4), (8, 2, 4), (25, 5, 4)]
+)
+def test_each_column_has_a_panel_up_to_a_number(tmp_path, columns, down, across):
+    path = tmp_path / "columns.png"
+    column_plots.draw_columns(of_table(columns), str(path))
+    shown = assert_drawn(path, int(WIDE * across), int(HIGH * down + 70), panels=(down, across))
+    assert has_colour(shown, 31, 119, 180)  # the mixture
+    assert has_colour(shown, 191, 191, 191)  # the data
+
+
+def test_panels_without_a_column_are_empty(kept):
+    column_plots.draw_columns(of_table(6), "x.png")
+    assert [bool(axis.patches) for axis in kept[0].axes] == [True] * 6 + [False] * 2
+    assert not any(axis.axison for axis in kept[0].axes[6:])
+
+
+def test_columns_that_differ_most_come_first_and_say_how_far_they_are_apart(kept):
+    picture = of_table(SHOWN + 5)
+    column_plots.draw_columns(picture, "x.png")
+    made = np.concatenate(picture.samples)
+    apart = {
+        name: ks_2samp(picture.scene.points[:, number], made[:, number])[0]
+        for number, name in enumerate(picture.scene.names)
+    }
+    shown = {axis.get_xlabel(): axis.get_title() for axis in kept[0].axes}
+    assert shown == {name: f"{apart[name]:.2f} apart" for name in shown}
+    largest = sorted(apart.values(), reverse=True)[:SHOWN]
+    np.testing.assert_allclose([apart[name] for name in shown], largest)
+
+
+def test_samples_of_the_data_themselves_are_not_apart(kept):
+    picture = of_table(2)
+    column_plots.draw_columns(picture._replace(samples=[picture.scene.points]), "x.png")
+    assert [axis.get_title() for axis in kept[0].axes] == ["0.00 apart"] * 2
+
+
+def test_what_lies_outside_the_frame_is_counted_at_its_edge(kept):
+    picture = of_table(1)
+    far = picture._replace(samples=[np.full((50, 1), 1e9)])
+    column_plots.draw_columns(far, "x.png")
+    (axis,) = kept[0].axes
+    outline = axis.patches[-1].get_path().vertices
+    low, high = axis.get_xlim()
+    heights = outline[outline[:, 0] > high - (high - low) / 30, 1]
+    width = (high - low) / (column_plots.BINS - 1)
+    assert heights.max() == pytest.approx(1 / width)  # all of them in the last bin
+    assert (low, high) == (picture.scene.low[0], picture.scene.high[0])
+
+
+def test_a_column_of_one_value_is_drawn(tmp_path):
+    picture = of_table(1)
+    scene = picture.scene._replace(points=np.zeros((300, 1)))
+    column_plots.draw_columns(picture._replace(scene=scene), str(tmp_path / "x.png"))
+    assert_drawn(tmp_path / "x.png", int(WIDE), int(HIGH + 70))
+
+
+def test_ticks_are_in_the_users_units():
+    picture, axis = of_table(3), Figure().subplots()
+    column_plots._panel(axis, picture, np.concatenate(picture.samples), 1)
+    (_, shift, scale), ticks = table_units(3), axis.get_xticks()
+    labels = [float(label.get_text()) for label in axis.get_xticklabels()]
+    np.testing.assert_allclose(labels, ticks * scale[1] + shift[1])
+    assert len(labels) >= 3
