@@ -219,7 +219,8 @@ def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
     columns = dataset.columns
     units: Tuple = ()
     if columns and columns.is_table:
-        units = (columns.coordinate_names, columns.shift, columns.scale)
+        knots = {int(columns.coordinates(c)[0]): made for c, made in columns.knots.items()}
+        units = (columns.coordinate_names, columns.shift, columns.scale, knots)
     return Scene.of(dataset.shape, points, scorer.truth or (), units)
 
 

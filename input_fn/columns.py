@@ -25,6 +25,7 @@ class Columns(NamedTuple):
     step: np.ndarray  # [D] float64 of the grid from `low` that the values lie on; 0: on none
     values: Dict[int, np.ndarray]  # by column: its few distinct values, sorted
     categories: Dict[int, Tuple[str, ...]]  # by column: its texts; a row holds their numbers
+    knots: Dict[int, np.ndarray]  # by column of long tails: [2, k] values, and their normal scores
     source: np.ndarray  # [d] int64, the column that a coordinate comes from
     shift: np.ndarray  # [d] float64
     scale: np.ndarray  # [d] float64, > 0
@@ -77,6 +78,8 @@ class Columns(NamedTuple):
         for column, texts in self.categories.items():
             own = self.coordinates(column)
             chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
+        for column, (values, scores) in self.knots.items():
+            chosen[..., self.coordinates(column)[0]] = np.interp(rows[..., column], values, scores)
         chosen -= self.shift
         chosen /= self.scale
         return chosen.astype(np.float32)
@@ -93,6 +96,8 @@ class Columns(NamedTuple):
         flat = points.reshape(len(points), -1).astype(np.float64) * self.scale + self.shift
         rows = np.tile(self.low, (len(points), 1))
         rows[:, self.source] = flat
+        for column, (values, scores) in self.knots.items():
+            rows[:, column] = np.interp(rows[:, column], scores, values)
         with np.errstate(over="ignore", invalid="ignore"):
             steps = np.where(self.step > 0, self.step, 1.0)
             snapped = self.low + steps * np.rint((rows - self.low) / steps)
@@ -154,6 +159,8 @@ def to_bytes(columns: Columns) -> bytes:
     }
     counts = [len(values) for values in columns.values.values()]
     arrays["values"] = np.concatenate([np.zeros(0), *columns.values.values()])
+    knots = [each.shape[1] for each in columns.knots.values()]
+    arrays["knots"] = np.concatenate([np.zeros((2, 0)), *columns.knots.values()], axis=1)
     words = {
         "names": columns.names,
         "shape": columns.shape,
@@ -161,6 +168,7 @@ def to_bytes(columns: Columns) -> bytes:
         "extrapolates": columns.extrapolates,
         "channels_first": columns.channels_first,
         "values": dict(zip(map(str, columns.values), counts)),
+        "knots": dict(zip(map(str, columns.knots), knots)),
         "categories": {str(column): texts for column, texts in columns.categories.items()},
     }
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
@@ -179,14 +187,13 @@ def from_bytes(data: bytes) -> Columns:
         with np.load(io.BytesIO(data)) as saved:
             arrays = dict(saved)
         words = json.loads(bytes(arrays.pop("words")).decode())
-        ends = np.cumsum(list(words["values"].values()), dtype=np.int64)[:-1]
-        values = arrays.pop("values")
-        parts = np.split(values, ends) if words["values"] else []
+        values, knots = (_parts(arrays.pop(name), words[name]) for name in ("values", "knots"))
         return Columns(
             names=tuple(words["names"]),
             shape=tuple(words["shape"]),
             dtype=words["dtype"],
-            values=dict(zip(map(int, words["values"]), parts)),
+            values=values,
+            knots=knots,
             categories={int(c): tuple(texts) for c, texts in words["categories"].items()},
             extrapolates=words["extrapolates"],
             channels_first=words["channels_first"],
@@ -194,6 +201,13 @@ def from_bytes(data: bytes) -> Columns:
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"holds no columns of a data file: {error}") from error
+
+
+def _parts(joined: np.ndarray, lengths: Dict[str, int]) -> Dict[int, np.ndarray]:
+    """Arrays by column, which were joined along their last axis."""
+    ends = np.cumsum(list(lengths.values()), dtype=np.int64)[:-1]
+    parts = np.split(joined, ends, axis=-1) if lengths else []
+    return dict(zip(map(int, lengths), parts))
 
 
 def describe(columns: Columns) -> List[Dict[str, object]]:

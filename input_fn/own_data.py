@@ -10,11 +10,12 @@ import numpy as np
 from base import machine, streams
 from base.errors import UsageError
 from base.streams import Purpose
-from input_fn import datasets, files, one_pass, outliers, survey
+from input_fn import datasets, files, one_pass, outliers, quantiles, survey
 from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from input_fn.files import Loaded
 from input_fn.settings import DataSettings
+from input_fn.survey import Survey
 
 FEWEST_POINTS = 15
 """Of a data file: with fewer, none would be held out for each part of the evaluation."""
@@ -52,7 +53,7 @@ def load(settings: DataSettings, held_out: int) -> Dataset:
         _check_spread(settings, loaded, some, mean, deviation)
         remarks = [*loaded.remarks, *outliers.remarks(lambda: _chunks(loaded), some, loaded)]
         if loaded.rows.ndim == 2:
-            dataset = _table(settings, loaded, mean, deviation)
+            dataset = _table(settings, loaded, mean, deviation, some)
         else:
             dataset = _images(settings, loaded, mean, deviation)
         remarks += _constant(dataset.columns)
@@ -113,8 +114,13 @@ def _check_spread(
 
 
 def _table(
-    settings: DataSettings, loaded: Loaded, mean: np.ndarray, deviation: np.ndarray
+    settings: DataSettings,
+    loaded: Loaded,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    some: np.ndarray,
 ) -> Dataset:
+    """The dataset of a table; some: [n, D] rows drawn at random."""
     rows = loaded.rows
     precision = np.finfo(rows.dtype).eps if rows.dtype.kind == "f" else np.finfo(float).eps
     found = survey.of_table(_chunks(loaded), len(rows), float(precision))
@@ -129,6 +135,10 @@ def _table(
             shares = np.bincount(rows[:, column].astype(np.int64), minlength=len(texts)) / len(rows)
             own = source == column
             shift[own], scale[own] = shares, np.sqrt(np.sum(shares * (1 - shares)))
+    knots = {}
+    for column, made, scores in _by_quantiles(settings, loaded, found, some):
+        knots[column], own = made, source == column
+        shift[own], scale[own] = scores.mean(), scores.std() or 1.0
     columns = Columns(
         names=loaded.names or tuple(f"x{column}" for column in range(rows.shape[1])),
         shape=rows.shape[1:],
@@ -138,6 +148,7 @@ def _table(
         step=found.step,
         values={c: v for c, v in found.values.items() if c not in loaded.categories},
         categories=loaded.categories,
+        knots=knots,
         source=source,
         shift=shift,
         scale=scale,
@@ -156,6 +167,24 @@ def _table(
     return dataset._replace(points=points, digest=loaded.digest)
 
 
+def _by_quantiles(
+    settings: DataSettings, loaded: Loaded, found: Survey, some: np.ndarray
+) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
+    """Columns that go by their quantiles, with their knots, and normal scores of many values."""
+    if settings.column_transform == "standard" or settings.standardise == "no":
+        return
+    chosen = found.high > found.low
+    if settings.column_transform == "auto":
+        chosen &= quantiles.long_tailed(some, found.low, found.high)
+    every = max(1, len(loaded.rows) // quantiles.LOOKED_AT)
+    for column in np.flatnonzero(chosen):
+        if column not in loaded.categories:
+            with files.unchanged(loaded.file):
+                values = np.array(loaded.rows[::every, column], np.float64)
+            made = quantiles.knots(np.append(values, [found.low[column], found.high[column]]))
+            yield int(column), made, np.interp(values, *made)
+
+
 def _images(
     settings: DataSettings, loaded: Loaded, mean: np.ndarray, deviation: np.ndarray
 ) -> Dataset:
@@ -168,6 +197,7 @@ def _images(
         dtype=rows.dtype.str,
         **found._asdict(),
         categories={},
+        knots={},
         source=np.arange(size),
         shift=np.zeros(size),
         scale=np.ones(size),

@@ -47,6 +47,12 @@ class DataSettings:
         "What a table's numbers have before their decimals.",
         choices=("auto", "point", "comma"),
     )
+    column_transform: str = option(
+        "auto",
+        "How networks see a table's columns of numbers: standard, by mean and deviation; quantile, "
+        "by their own quantiles as a normal distribution; auto: quantile for long tails.",
+        choices=("auto", "standard", "quantile"),
+    )
     channels: str = option(
         "auto",
         "Whether images of a file are [height, width, channels] or have their channels first.",
@@ -99,7 +105,14 @@ class DataSettings:
                     ".npy say"
                 )
             return
-        for name in ("data_file", "data_key", *TABLE_OPTIONS, "channels", "extrapolate"):
+        for name in (
+            "data_file",
+            "data_key",
+            *TABLE_OPTIONS,
+            "column_transform",
+            "channels",
+            "extrapolate",
+        ):
             value = getattr(self, name)
             if value and value != "auto":
                 raise UsageError(

@@ -16,6 +16,7 @@ class RowForm(NamedTuple):
     step: np.ndarray
     values: Dict[int, np.ndarray]
     categories: Dict[int, Tuple[str, ...]]
+    knots: Dict[int, np.ndarray]
     source: np.ndarray
     shift: np.ndarray
     scale: np.ndarray
@@ -45,6 +46,8 @@ def decode(form: RowForm, flat: tf.Tensor) -> tf.Tensor:
     low, high = form.constant(form.low), form.constant(form.high)
     values = tf.cast(flat, form.kind) * form.constant(form.scale) + form.constant(form.shift)
     rows = _by_column(form, values)
+    bent = {c: _bend(form, rows[:, c : c + 1], made[1], made[0]) for c, made in form.knots.items()}
+    rows = _with_columns(rows, bent)
     if (form.step > 0).any():
         steps = form.constant(np.where(form.step > 0, form.step, 1.0))
         on_grid = form.constant((form.step > 0).astype(float))
@@ -74,6 +77,11 @@ def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
         same = tf.cast(tf.abs(chosen - form.constant(numbers)) < 0.5, form.kind)
         share = form.constant(is_category)
         chosen = share * same + (1 - share) * chosen
+    bent = {
+        int(form.coordinates(c)[0]): _bend(form, tf.cast(rows[:, c : c + 1], form.kind), *made)
+        for c, made in form.knots.items()
+    }
+    chosen = _with_columns(chosen, bent)
     points = (chosen - form.constant(form.shift)) / form.constant(form.scale)
     return tf.cast(points, tf.float32)
 
@@ -109,6 +117,14 @@ def _with_columns(rows: tf.Tensor, columns: Dict[int, tf.Tensor]) -> tf.Tensor:
         end = column + 1
     parts.append(rows[:, end:])
     return tf.concat([part for part in parts if part.shape[1] != 0], axis=1)
+
+
+def _bend(form: RowForm, column: tf.Tensor, xs: np.ndarray, ys: np.ndarray) -> tf.Tensor:
+    """[n, 1] by straight lines between knots: the sum of what each line adds, as `np.interp`."""
+    starts, lengths = form.constant(xs[:-1]), form.constant(np.diff(xs))
+    along = tf.minimum(tf.maximum((column - starts) / lengths, 0.0), 1.0)
+    rise = tf.reduce_sum(along * form.constant(np.diff(ys)), axis=1, keepdims=True)
+    return rise + form.constant(ys[0])
 
 
 def _nearest(form: RowForm, column: tf.Tensor, own_values: np.ndarray) -> tf.Tensor:

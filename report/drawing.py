@@ -129,11 +129,11 @@ def label_axis(axis: Axis, scene: Scene, coordinate: int) -> None:
     """
     if not scene.names:
         return
-    shift, scale = scene.shift[coordinate], scene.scale[coordinate]
-    ends = np.array(axis.get_view_interval()) * scale + shift
+    points, values = scene.rulers[coordinate]
+    ends = np.interp(axis.get_view_interval(), points, values)
     ticks = MaxNLocator(4).tick_values(*ends)
     ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
-    axis.set_ticks((ticks - shift) / scale)
+    axis.set_ticks(np.interp(ticks, values, points))
     axis.set_ticklabels(_texts(ticks))
     axis.set_label_text(scene.names[coordinate])
 

@@ -14,6 +14,8 @@ from evaluation.kde import KernelDensity
 POINTS_SHOWN = 4000
 NUMBERS_SHOWN = 1_000_000
 """At most so many points, and so many coordinates, are kept for a picture."""
+MARKS = 65
+"""Of a ruler that tells the user's values along an axis."""
 GRID_SIDE = 80
 """The plane's density ratio is drawn on a grid of so many points a side."""
 
@@ -34,8 +36,7 @@ class Scene(NamedTuple):
     low: np.ndarray  # [prod(shape)] corner of the frame
     high: np.ndarray
     names: Tuple[str, ...]  # of a table's coordinates; () of others
-    shift: np.ndarray  # [prod(shape)]: in the user's units points are points * scale + shift
-    scale: np.ndarray
+    rulers: np.ndarray  # [prod(shape), 2, marks] points along each, and the user's values there
 
     @staticmethod
     def of(
@@ -47,7 +48,8 @@ class Scene(NamedTuple):
           shape: of a point.
           points: [n, *shape] training points.
           truth: means, sigma and weights of the modes, where they are known.
-          units: names, shift and scale of a table's coordinates.
+          units: names, shift and scale of a table's coordinates, and by coordinate, where more is
+            done than that, [2, k] the user's values and what they are before shift and scale.
         """
         flat = points.reshape(len(points), -1).astype(np.float64)
         low, high = np.percentile(flat, [0.5, 99.5], axis=0)
@@ -55,18 +57,23 @@ class Scene(NamedTuple):
         # Percentiles of equal numbers may differ in their last digit.
         margin = 0.15 * np.where(spread > 1e-12 * size, spread, size)
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
-        names, shift, scale = units or ((), np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
+        low, high = low - margin, high + margin
+        size = flat.shape[1]
+        names, shift, scale, *knots = units or ((), np.zeros(size), np.ones(size))
+        marks = np.linspace(low, high, MARKS, axis=1) if names else np.zeros((size, 0))
+        values = marks * scale[:, None] + shift[:, None]
+        for coordinate, (users, before) in (knots[0] if knots else {}).items():
+            values[coordinate] = np.interp(values[coordinate], before, users)
         return Scene(
             shape=shape,
             points=flat,
             means=means,
             sigma=sigma,
             mode_weights=weights,
-            low=low - margin,
-            high=high + margin,
+            low=low,
+            high=high,
             names=names,
-            shift=shift,
-            scale=scale,
+            rulers=np.stack([marks, values], axis=1),
         )
 
     @property

@@ -40,7 +40,7 @@ _SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
 
 def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     """The sheet of pictures of a plane, and the colour bar of the weights."""
-    frame = (scene.low, scene.high, scene.shift, scene.scale)
+    frame = (scene.low, scene.high, scene.rulers.ravel())
     key = (scene.names, reweighted, *map(tuple, frame))
     if key not in _SHEETS:
         if len(_SHEETS) > 1:

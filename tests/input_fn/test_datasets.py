@@ -181,7 +181,8 @@ def test_unusual_numbers_reach_the_networks_as_numbers_of_size_one(tmp_path, cas
     data = loaded(tmp_path, UNUSUAL[case])
     points = seen(data).astype(np.float64)
     assert np.isfinite(data.held_out).all()
-    np.testing.assert_allclose(points.std(axis=0), 1, rtol=1e-3)
+    rtol = 0.1 if data.columns.knots else 1e-3  # quantiles are those of all rows
+    np.testing.assert_allclose(points.std(axis=0), 1, rtol=rtol)
 
 
 @pytest.mark.filterwarnings("error")

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from model_fn import rows as operations
 from model_fn.rows import RowForm
-from tests.input_fn.test_columns import KINDS, NAMES, mixed, of
+from tests.input_fn.test_columns import KINDS, NAMES, long_tails, mixed, of
 
 
 def form_of(columns):
@@ -18,6 +18,8 @@ CASES = {
     "single precision": lambda: of(np.random.RandomState(0).randn(99, 3).astype(np.float32)),
     "constants only beside one": lambda: of(np.eye(40, 4)[:, [3, 0]] * [0.0, 2.0]),
     "extrapolating": lambda: of(mixed(), NAMES, KINDS, extrapolate=True),
+    "long tails": lambda: of(long_tails()),
+    "quantiles of all kinds": lambda: of(mixed(), NAMES, KINDS, column_transform="quantile"),
     "bytes": lambda: of(np.random.RandomState(0).randint(0, 255, (40, 4, 6)).astype(np.uint8)),
     "channels first": lambda: of(np.random.RandomState(0).rand(20, 3, 8, 6)),
 }

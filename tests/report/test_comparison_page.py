@@ -118,7 +118,7 @@ def test_runs_on_other_data_have_a_gaussian_mixture_each(tmp_path):
         (f"perfect sampler, {tmp_path}/a", "-2.00"),
         (f"Gaussian mixture, components: 4, {tmp_path}/a", "-3.00"),
         (f"perfect sampler, {tmp_path}/b", "-1.00"),
-        (f"Gaussian mixture of 1, {tmp_path}/b", "-3.00"),
+        (f"Gaussian mixture, components: 1, {tmp_path}/b", "-3.00"),
     ]
 
 

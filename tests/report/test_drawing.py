@@ -83,7 +83,8 @@ def test_images_of_one_grey_or_three_colours_are_shown_between_their_limits():
 
 def labelled(low, high, shift, scale, names=("age",)):
     """An axis of points from `low` to `high`."""
-    scene = Scene.of((1,), np.zeros((5, 1)), (), (names, np.array([shift]), np.array([scale])))
+    points = np.linspace(low, high, 200)[:, None]
+    scene = Scene.of((1,), points, (), (names, np.array([shift]), np.array([scale])))
     axis = Figure().subplots()
     axis.set_xlim(low, high)
     drawing.label_axis(axis.xaxis, scene, 0)

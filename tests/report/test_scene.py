@@ -36,7 +36,8 @@ def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
     picture_of(1, (3,), False, (names, shift, scale)).save(path)
     found = scene.Picture.load(path).scene
     assert found.names == names
-    np.testing.assert_array_equal([found.shift, found.scale], [shift, scale])
+    marks, values = found.rulers[:, 0], found.rulers[:, 1]
+    np.testing.assert_allclose(values, marks * scale[:, None] + shift[:, None])
 
 
 def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
@@ -44,7 +45,15 @@ def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
     picture_of(1, (2, 2)).save(path)
     found = scene.Picture.load(path).scene
     assert found.names == ()
-    np.testing.assert_array_equal([found.shift, found.scale], [np.zeros(4), np.ones(4)])
+    assert found.rulers.size == 0
+
+
+def test_a_column_of_long_tails_has_a_ruler_that_is_bent():
+    users, before = np.array([0.0, 1.0, 100.0]), np.array([-3.0, 0.0, 3.0])
+    points = np.random.RandomState(0).randn(500, 1)
+    units = (("a",), np.zeros(1), np.ones(1), {0: (users, before)})
+    marks, values = Scene.of((1,), points, (), units).rulers[0]
+    np.testing.assert_allclose(values, np.interp(marks, before, users))
 
 
 def test_the_true_density_is_scipys():
