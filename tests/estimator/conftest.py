@@ -4,6 +4,7 @@ import importlib
 import sys
 
 import pytest
+from tensorflow.python.client.session import BaseSession
 
 from tests import npu_stand_in
 from tests.npu_runs import CLEAN
@@ -29,6 +30,7 @@ def environment(tmp_path, clean):
 
 @pytest.fixture
 def bridge(environment, monkeypatch):
+    monkeypatch.setattr(BaseSession, "_do_run", BaseSession._do_run)  # counted from here on
     monkeypatch.syspath_prepend(environment["PYTHONPATH"])
     module = importlib.import_module("npu_bridge.npu_init")
     yield module
