@@ -145,7 +145,10 @@ class NPUEngine(Engine):
         self._predictors.clear()
 
     def _hooks(self, losses: LossHook, loop: LoopHook, training: Training) -> "_Hooks":
-        """Of a training whose graph is the current one, beside the given ones."""
+        """Of a training whose graph is the current one, beside the given ones.
+
+        Its own session predicts, at its end. The device loops over nothing without an IterationOp.
+        """
         points = tf.placeholder(tf.float32, (fixed.BATCH, *training.predict_for.shape))
         predictions = predict_mode(training, points)
         seconds = self._settings.checkpoint_seconds

@@ -105,9 +105,11 @@ def test_a_failed_training_is_told(tmp_path):
     assert "--beta_constant=3" in done.stderr
 
 
-def test_several_cards_on_the_stand_in(tmp_path):
+@pytest.mark.parametrize("rank_table", [True, False])
+def test_several_cards_on_the_stand_in(tmp_path, rank_table):
     npu_stand_in.make_package(tmp_path / "bridge")
     (tmp_path / "ranks.json").write_text("{}")
+    meeting = {"CM_CHIEF_IP": "10.0.0.1", "CM_CHIEF_PORT": "6000", "CM_CHIEF_DEVICE": "0"}
     flags = [flag for flag in SMALL if not flag.startswith("--device")]
     done, files = run_script(
         tmp_path,
@@ -115,7 +117,7 @@ def test_several_cards_on_the_stand_in(tmp_path):
         "--rank_size=2",
         *flags,
         PYTHONPATH=str(tmp_path / "bridge"),
-        RANK_TABLE_FILE=str(tmp_path / "ranks.json"),
+        **({"RANK_TABLE_FILE": str(tmp_path / "ranks.json")} if rank_table else meeting),
     )
     assert done.returncode == 0, done.stderr
     assert "RankSize = 2" in done.stdout
