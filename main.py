@@ -57,7 +57,7 @@ FOR = {
 """Modes that take a flag of the command."""
 HELP_FLAGS = {"--help", "-help", "--helpshort", "--helpfull", "-h"}
 VERSION_FLAGS = {"--version", "-version"}
-PATHS = ("workdir", "data_file", "output", "export_dir")
+PATHS = ("workdir", "data_file", "output", "export_dir", "op_precision_mode")
 
 log = logging.getLogger("adagan")
 
@@ -145,7 +145,7 @@ def main(arguments: List[str]) -> None:
         compare.compare(call, [os.path.expanduser(path) for path in arguments[1:]], explicit)
     else:
         use = {"sample": sample.sample, "evaluate": evaluate.evaluate, "export": export.export}
-        use[command.mode](call, explicit)
+        use[command.mode](call._replace(device=factory.for_drawing(call.device)), explicit)
 
 
 def _check_command(command: Command) -> None:

@@ -42,15 +42,30 @@ class DeviceSettings:
     )
     precision_mode: str = option(
         "",
-        "NPU: empty is CANN's default, matrix products in fp16 and no loss scaling, as published.",
+        "NPU: empty leaves it to the adapter: allow_fp32_to_fp16 on the 910 (matrix products in "
+        "fp16, no loss scaling, as published), must_keep_origin_dtype on later cards.",
         choices=("", "allow_fp32_to_fp16", "must_keep_origin_dtype", "allow_mix_precision"),
+    )
+    precision_mode_v2: str = option(
+        "",
+        "NPU: the same in the words of later releases; not together with --precision_mode.",
+        choices=("", "origin", "cube_fp16in_fp32out", "mixed_float16", "mixed_bfloat16"),
+    )
+    op_precision_mode: str = option(
+        "", "NPU: file (.ini) with the precision of single operators, in later releases."
+    )
+    jit_compile: str = option(
+        "",
+        "NPU: whether operators are compiled anew or taken from CANN's binaries, in later "
+        "releases; empty is the release's default.",
+        choices=("", "auto", "true", "false"),
     )
     profiling: bool = option(False, "NPU: profile the training into WORKDIR/npu_profiling.")
     over_dump: bool = option(False, "NPU: dump operators that overflow into WORKDIR/npu_dump.")
     data_dump_flag: bool = option(
         False, "NPU: dump operators' inputs and outputs at --data_dump_step into WORKDIR/npu_dump."
     )
-    data_dump_step: str = option("0", 'NPU: iterations to dump, such as "0|5|10".')
+    data_dump_step: str = option("0", 'NPU: iterations to dump, such as "0|5|10-20".')
 
 
 class DeviceMissing(UsageError):

@@ -4,6 +4,7 @@ Imports no TensorFlow before `load_tensorflow` does.
 """
 
 import ctypes
+import dataclasses
 import importlib.util
 import logging
 import os
@@ -12,7 +13,7 @@ import warnings
 
 from base.errors import UsageError
 from estimator import cluster as clusters
-from estimator import xla_flags
+from estimator import npu_environment, xla_flags
 from estimator.cluster import Cluster
 from estimator.engine import DeviceMissing, DeviceSettings, Engine
 
@@ -60,9 +61,18 @@ def check(settings: DeviceSettings) -> None:
     clusters.from_environment()
     if settings.over_dump and settings.data_dump_flag:
         raise UsageError("--over_dump: not together with --data_dump_flag; use one of them")
-    steps = settings.data_dump_step.replace("-", "|").split("|")
-    if not all(re.fullmatch("[0-9]+", step) for step in steps):
-        raise UsageError(f'--data_dump_step={settings.data_dump_step}: must be like "0|5|10"')
+    if not all(_is_dump_step(step) for step in settings.data_dump_step.split("|")):
+        raise UsageError(
+            f"--data_dump_step={settings.data_dump_step}: must be like 0|5|10 or 0|5-10, from the "
+            f"lower to the higher"
+        )
+    if settings.precision_mode and settings.precision_mode_v2:
+        raise UsageError(
+            f"--precision_mode_v2={settings.precision_mode_v2}: not together with "
+            f"--precision_mode={settings.precision_mode}; use one of them"
+        )
+    if settings.op_precision_mode and not os.path.isfile(settings.op_precision_mode):
+        raise UsageError(f"--op_precision_mode={settings.op_precision_mode}: is no file")
 
 
 def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) -> Engine:
@@ -107,6 +117,17 @@ def choose(settings: DeviceSettings, workdir: str, convolutional: bool = False) 
     return engine
 
 
+def for_drawing(settings: DeviceSettings) -> DeviceSettings:
+    """Where a finished mixture is drawn from and scored: on an NPU only if it is asked for by name.
+
+    A card compiles each network first, for longer than a CPU takes to draw a million samples.
+    """
+    if settings.device != "auto" or _why_no_npu():
+        return settings
+    log.info("Device: not the NPU, whose graphs take longer to compile; --device=npu takes it")
+    return dataclasses.replace(settings, device="cpu")
+
+
 def several_workers() -> bool:
     """Whether TF_CONFIG names several."""
     workers = clusters.from_environment()
@@ -116,7 +137,7 @@ def several_workers() -> bool:
 def follows() -> bool:
     """Whether this process trains along with others, of which another one keeps the run."""
     workers = clusters.from_environment()
-    return workers.rank > 0 if workers else bool(os.environ.get("RANK_ID", "").strip("0"))
+    return workers.rank > 0 if workers else npu_environment.follows()
 
 
 def _distributed(
@@ -127,6 +148,12 @@ def _distributed(
     engine = DistributedEngine(settings, convolutional, workers, workdir)
     log.info("Device: %s (%s)", engine.name, engine.reason)
     return engine
+
+
+def _is_dump_step(text: str) -> bool:
+    """Whether it is a number of an iteration, or a range; the adapter aborts on one from above."""
+    found = re.fullmatch("([0-9]+)(?:-([0-9]+))?", text, re.ASCII)
+    return found is not None and int(found[1]) <= int(found[2] or found[1])
 
 
 def _why_no_npu() -> str:

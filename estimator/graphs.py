@@ -69,7 +69,7 @@ def build(training: Training, chunk: int, compiled: bool) -> TrainingGraph:
         features[COUNT] = tf.placeholder(tf.int32, ())
         step, means = _train_mode(training, features, compiled)
         points = tf.placeholder(tf.float32, (fixed.BATCH, *training.predict_for.shape))
-        predictions = _predict_mode(training, points)
+        predictions = predict_mode(training, points)
         own = [v for v in tf.global_variables() if v.op.name != GLOBAL_STEP]
         saver = tf.train.Saver(save_relative_paths=True, max_to_keep=None).as_saver_def()
         outputs = {
@@ -147,7 +147,7 @@ def _train_mode(
     return found
 
 
-def _predict_mode(training: Training, points: tf.Tensor) -> Dict[str, tf.Tensor]:
+def predict_mode(training: Training, points: tf.Tensor) -> Dict[str, tf.Tensor]:
     """Predictions for points [fixed.BATCH, *shape], by the variables that are trained."""
     with tf.variable_scope(tf.get_variable_scope(), reuse=True):
         spec = training.model_fn(

@@ -72,9 +72,11 @@ class LossHook(tf.train.SessionRunHook):
         self._report = report
         self._step, self._shows_graph = start, shows_graph
         self._first = self._last = (0, math.nan)
+        self._began = (start, math.nan)
 
     def after_create_session(self, session: tf.Session, coord: Any) -> None:
         """Opens the events file."""
+        self._began = (self._step, time.perf_counter())
         self._writer = tf.summary.FileWriter(self._model_dir)
         if self._shows_graph:
             self._writer.add_graph(session.graph)
@@ -90,9 +92,11 @@ class LossHook(tf.train.SessionRunHook):
           Diverged: if they are not numbers to go on with.
         """
         step, means = int(run_values.results["step"]), run_values.results["means"]
+        now = time.perf_counter()
         if step == self._step:
+            self._began = (step, now)
             return  # the run that compiled the loop
-        self._step, now = step, time.perf_counter()
+        self._step = step
         self._first = self._first if self._first[0] else (step, now)
         self._last = (step, now)
         values = {name: float(value) for name, value in means.items()}
@@ -109,9 +113,14 @@ class LossHook(tf.train.SessionRunHook):
 
     @property
     def iterations_per_second(self) -> float:
-        """From the end of the first Session.run to the end of the last; nan with fewer than two."""
-        steps = self._last[0] - self._first[0]
-        return steps / (self._last[1] - self._first[1]) if steps else math.nan
+        """From the end of the first Session.run to the end of the last.
+
+        Of one run alone from its start, compiling included where no run before it did that; nan
+        without any.
+        """
+        since = self._began if self._first == self._last else self._first
+        steps = self._last[0] - since[0]
+        return steps / (self._last[1] - since[1]) if steps > 0 else math.nan
 
 
 @contextlib.contextmanager
@@ -143,7 +152,7 @@ class CheckpointHook(tf.train.SessionRunHook):
           checkpoints: where and when.
         """
         self._fetch, self._saver, self._checkpoints = step, saver, checkpoints
-        self._saved, self._last = -1, time.perf_counter()
+        self._saved, self._done, self._last = -1, -1, time.perf_counter()
 
     def begin(self) -> None:
         """Adds what saves, now that all variables are there."""
@@ -160,6 +169,7 @@ class CheckpointHook(tf.train.SessionRunHook):
           Stopped: once all is saved, if a signal has come.
         """
         step, now = int(run_values.results), time.perf_counter()
+        self._done = step
         heeds_signals = self._checkpoints.heeds_signals
         stops = heeds_signals and signals.asked()
         if step and (stops or now - self._last >= self._checkpoints.seconds):
@@ -169,8 +179,10 @@ class CheckpointHook(tf.train.SessionRunHook):
             signals.check()
 
     def end(self, session: tf.Session) -> None:
-        """Saves the trained model."""
-        self._save(session, int(session.run(tf.train.get_global_step(session.graph))))
+        """Saves the trained model; what the last run has told is not asked for again."""
+        if self._done < 0:
+            self._done = int(session.run(tf.train.get_global_step(session.graph)))
+        self._save(session, self._done)
 
     def saved(self, iterations: int) -> str:
         """The trained model's path prefix.

@@ -1,6 +1,5 @@
 """CPU and GPU: `tf.estimator.Estimator` with an in-graph loop compiled by XLA."""
 
-import dataclasses
 import itertools
 import logging
 import threading
@@ -30,7 +29,7 @@ from estimator.hooks import (
     nan_as_diverged,
 )
 from estimator.literal import literal
-from estimator.predictions import Predictor, by_batch
+from estimator.predictions import Predictor, by_batch, kind_of
 from input_fn import pipelines
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -138,7 +137,7 @@ class HostEngine(Engine):
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model; see `Engine.predict`."""
-        key = self._kind(model_fn, params, points)
+        key = kind_of(model_fn, params, points)
         with self._lock:
             if key not in self._predictors:
                 self._predictors[key] = Predictor(model_fn, params, points, self._session_config())
@@ -184,18 +183,12 @@ class HostEngine(Engine):
         """The graph of a training, one for all of a kind, and whether this is the first of them."""
         model_fn, params, points = training.model_fn, training.params, training.predict_for
         shapes = training.stream.shapes
-        key = (*self._kind(model_fn, params, points), tuple(sorted(shapes.items())), chunk)
+        key = (*kind_of(model_fn, params, points), tuple(sorted(shapes.items())), chunk)
         with self._lock:
             is_first = key not in self._graphs
             if is_first:
                 self._graphs[key] = graphs.build(training, chunk, self._compiled)
             return self._graphs[key], is_first
-
-    @staticmethod
-    def _kind(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, ...]:
-        """Of models whose graphs are equal: those that differ in their initial values only."""
-        same = dataclasses.replace(params, initial_values=())
-        return model_fn, same, points.feature, tuple(points.shape)
 
     def _session_config(self) -> tf.ConfigProto:
         # Trainings side by side share these threads, of which each one's input holds some.

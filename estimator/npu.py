@@ -4,6 +4,7 @@ Written from the adapter's documents and its Python half; tried on stand-ins of 
 (February 2021 and July 2026), not on a card.
 """
 
+import dataclasses
 import logging
 import math
 import os
@@ -22,19 +23,22 @@ from estimator.engine import (
     Training,
     TrainResult,
 )
+from estimator.graphs import predict_mode
 from estimator.hooks import (
     CheckpointHook,
     Checkpoints,
     LossHook,
     Measured,
+    PredictionHook,
     largest_weight,
     nan_as_diverged,
 )
 from estimator.literal import literal
 from estimator.loops import accumulated
 from estimator.npu_configuration import LONGEST_LOOP
-from estimator.predictions import joined
-from input_fn import pipelines
+from estimator.npu_session import LoopHook, OneRunScaffold
+from estimator.predictions import Predictor, by_batch, kind_of
+from input_fn import fixed, pipelines
 from input_fn.fixed import FixedInput
 
 FEWEST_WAITING = 16
@@ -57,17 +61,19 @@ class NPUEngine(Engine):
         Raises:
           UsageError: if it cannot be loaded, or the environment would warm-start components.
         """
-        npu_environment.prepare()
+        cards = npu_environment.prepare()
         self._bridge = npu_environment.load_bridge()
+        npu_environment.check_release(self._bridge, cards)
+        npu_configuration.of_later_releases(self._bridge, settings)  # before anything is written
+        if cards.rank:  # the first card alone profiles and dumps
+            settings = dataclasses.replace(
+                settings, profiling=False, over_dump=False, data_dump_flag=False
+            )
         self._settings, self._workdir = settings, workdir
-        release_b = "auto_tune_mode" in npu_environment.arguments(self._bridge)
-        if release_b and not os.environ.get("RANK_SIZE"):
-            os.environ["RANK_SIZE"] = os.environ["CM_WORKER_SIZE"]
-        self.ranks = npu_environment.rank_size()
-        self.rank = npu_environment.rank(self.ranks)
-        self.wrap_optimizers = npu_configuration.wrapper(
-            self._bridge, settings.precision_mode, self.ranks
-        )
+        self.ranks, self.rank = cards
+        mode = settings.precision_mode or settings.precision_mode_v2
+        self.wrap_optimizers = npu_configuration.wrapper(self._bridge, mode, self.ranks)
+        self._predictors: Dict[Any, Predictor] = {}
         log.info("Device: npu (npu_bridge is there; rank %d of %d)", self.rank, self.ranks)
 
     def check(self, batch_size: int, iterations: Iterable[int]) -> None:
@@ -85,52 +91,75 @@ class NPUEngine(Engine):
 
         Several cards always start from the initial values: only rank 0 keeps checkpoints.
         """
-        model_fn, model_dir, params = training.model_fn, training.model_dir, training.params
-        iterations = training.iterations
+        model_dir, iterations = training.model_dir, training.iterations
         length = loop_length(iterations, self._settings.iterations_per_loop)
         start = resume.start(model_dir, self.name, length if self.ranks == 1 else 0)
+        if start >= iterations:
+            checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{start}")
+            done = self.predict(
+                training.model_fn, checkpoint, training.params, training.predict_for
+            )
+            return TrainResult(checkpoint, math.nan, done)
+        self._close_predictors()  # a card has room for one thing at a time
         own = training.stream.part(self.rank, self.ranks)
-        checkpoints = Checkpoints(model_dir, self.name, self._settings.checkpoint_seconds)
         made: List[_Hooks] = []
 
         def make_hooks(step: tf.Tensor, means: Dict[str, tf.Tensor]) -> List[Any]:
             measured = Measured(step, means, largest_weight(step))
-            hooks = _Hooks(
-                LossHook(measured, model_dir, report, start),
-                _LoopCheckHook(step, start, length),
-                CheckpointHook(step, None, checkpoints),
-            )
-            made.append(hooks)
-            return list(hooks)
+            losses = LossHook(measured, model_dir, report, start)
+            made.append(self._hooks(losses, LoopHook(step, start, length, iterations), training))
+            return list(made[-1])
 
-        looped = accumulated(model_fn, length, make_hooks)
+        looped = accumulated(training.model_fn, length, make_hooks)
+        model_fn = _started(looped, training.params.initial_values, goes_on=start > 0)
         waiting = min(length, max(FEWEST_WAITING, CHUNK_BYTES // own.bytes_an_iteration))
-        if start < iterations:
-            minibatches = pipelines.single_iterations(own, start, waiting)
-            with literal(model_dir) as directory, nan_as_diverged():
-                estimator = self._estimator(looped, directory, params, length)
-                estimator.train(minibatches, max_steps=iterations)
-        checkpoint = os.path.join(model_dir, f"{resume.PREFIX}-{iterations}")
-        rate = math.nan
-        if made:
-            (hooks,) = made
-            checkpoint = hooks.checkpoints.saved(iterations)
-            rate = hooks.losses.iterations_per_second
-        predictions = self.predict(model_fn, checkpoint, params, training.predict_for)
-        return TrainResult(checkpoint, rate, predictions)
+        minibatches = pipelines.single_iterations(own, start, waiting)
+        with literal(model_dir) as directory, nan_as_diverged():
+            self._estimator(model_fn, directory, training.params, length).train(minibatches)
+        (hooks,) = made
+        return TrainResult(
+            hooks.checkpoints.saved(iterations),
+            hooks.losses.iterations_per_second,
+            hooks.predictions.predictions,
+        )
 
     def predict(
         self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
     ) -> Dict[str, np.ndarray]:
-        """Predictions of a trained model; see `Engine.predict`."""
-        above, name = os.path.split(checkpoint)
-        with literal(above) as directory:
-            outputs = self._estimator(model_fn, directory, params, 1).predict(
-                pipelines.predictions(points),
-                checkpoint_path=os.path.join(directory, name),
-                yield_single_examples=False,
-            )
-            return joined(outputs, len(points))
+        """Predictions of a trained model; see `Engine.predict`.
+
+        All models of a kind go through one session with one size of batch, which is kept until
+        the next training: two graphs, however many models and points there are.
+        """
+        key = kind_of(model_fn, params, points)
+        if key not in self._predictors:
+            # The Estimator puts into its configuration what makes a session the device's.
+            estimator = self._estimator(model_fn, os.path.abspath(self._workdir), params, 1)
+            config = estimator.config.session_config
+            self._predictors[key] = Predictor(model_fn, params, points, config)
+        return self._predictors[key].predict(checkpoint, points)
+
+    def _close_predictors(self) -> None:
+        for predictor in self._predictors.values():
+            predictor.close()
+        self._predictors.clear()
+
+    def _hooks(self, losses: LossHook, loop: LoopHook, training: Training) -> "_Hooks":
+        """Of a training whose graph is the current one, beside the given ones.
+
+        Its own session predicts, at its end. The device loops over nothing without an IterationOp.
+        """
+        points = tf.placeholder(tf.float32, (fixed.BATCH, *training.predict_for.shape))
+        predictions = predict_mode(training, points)
+        seconds = self._settings.checkpoint_seconds
+        return _Hooks(
+            losses,
+            PredictionHook(
+                lambda session: by_batch(session, predictions, points, training.predict_for)
+            ),
+            CheckpointHook(loop.step, None, Checkpoints(training.model_dir, self.name, seconds)),
+            loop,
+        )
 
     def _estimator(self, model_fn: Callable, model_dir: str, params: Any, length: int) -> Any:
         config = npu_configuration.run_config(
@@ -141,31 +170,25 @@ class NPUEngine(Engine):
         )
 
 
-class _LoopCheckHook(tf.train.SessionRunHook):
-    """Stops a run whose device loop was skipped, which unknown shapes cause silently."""
-
-    def __init__(self, step: tf.Tensor, start: int, length: int):
-        self._step, self._start, self._length, self._checked = step, start, length, False
-
-    def before_run(self, run_context: Any) -> Any:
-        return None if self._checked else tf.train.SessionRunArgs(self._step)
-
-    def after_run(self, run_context: Any, run_values: Any) -> None:
-        done = None if self._checked else int(run_values.results) - self._start
-        if done not in (None, self._length):
-            raise UsageError(
-                f"--iterations_per_loop={self._length}: the device advanced the global step by "
-                f"{done} in its first run; its loop was skipped, use 1"
-            )
-        self._checked = True
-
-
 class _Hooks(NamedTuple):
     """Of one training, in the order in which they run."""
 
     losses: LossHook
-    loop_check: _LoopCheckHook
+    predictions: PredictionHook
     checkpoints: CheckpointHook
+    loop: LoopHook
+
+
+def _started(model_fn: Callable, values: Dict[str, np.ndarray], goes_on: bool) -> Callable:
+    """A model function that starts by one Session.run; see `OneRunScaffold` for the rest."""
+
+    def started_model_fn(
+        features: Dict[str, tf.Tensor], labels: None, mode: str, params: Dict[str, Any], config: Any
+    ) -> tf.estimator.EstimatorSpec:
+        spec = model_fn(features=features, labels=labels, mode=mode, params=params, config=config)
+        return spec._replace(scaffold=OneRunScaffold(values, goes_on))
+
+    return started_model_fn
 
 
 def loop_length(iterations: int, wanted: int) -> int:

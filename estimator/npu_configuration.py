@@ -2,10 +2,11 @@
 
 import json
 import os
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List
 
 import tensorflow as tf
 
+from base.errors import UsageError
 from estimator import npu_environment
 from estimator.engine import DeviceSettings
 
@@ -33,8 +34,6 @@ def run_config(
         "save_summary_steps": 0,
         # Our own hook saves once, at the end: every save on the way costs a Session.run.
         "save_checkpoints_steps": 0,
-        # A multiple of the loop, as all intervals should be.
-        "log_step_count_steps": length * max(1, LONGEST_LOOP // length),
         # NPUEstimator changes the session configuration it is given: a fresh one each time.
         "session_config": tf.ConfigProto(allow_soft_placement=True),
         "enable_data_pre_proc": True,
@@ -43,9 +42,32 @@ def run_config(
         "precision_mode": settings.precision_mode or None,
         "profiling_config": _profiling(bridge, settings, workdir),
         "dump_config": _dump(bridge, settings, workdir),
+        **of_later_releases(bridge, settings),
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    return bridge.NPURunConfig(**given)
+    # Its logging would fetch the global step alone in the first run only: the device would compile
+    # the training graph twice.
+    return bridge.NPURunConfig(log_step_count_steps=None, **given)
+
+
+def of_later_releases(bridge: Any, settings: DeviceSettings) -> Dict[str, Any]:
+    """Arguments that only some releases take.
+
+    Raises:
+      UsageError: names the flag of one that this release does not take.
+    """
+    takes = npu_environment.arguments(bridge)
+    wanted: Dict[str, Any] = {
+        name: getattr(settings, name)
+        for name in ("precision_mode_v2", "op_precision_mode", "jit_compile")
+        if getattr(settings, name)
+    }
+    for name, value in wanted.items():
+        if name not in takes:
+            raise UsageError(f"--{name}={value}: this release of npu_bridge does not take it")
+    if "deterministic" in takes:
+        wanted["deterministic"] = 1  # a run that goes on must end as one that never stopped
+    return wanted
 
 
 def wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
@@ -55,14 +77,14 @@ def wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
 
     Args:
       bridge: npu_bridge.
-      precision_mode: as `--precision_mode`.
+      precision_mode: as `--precision_mode` or `--precision_mode_v2`.
       ranks: how many cards train together.
     """
 
     def wrap(optimizers: List[Any]) -> List[Any]:
         if ranks > 1:
             optimizers = [bridge.NPUDistributedOptimizer(optimizer) for optimizer in optimizers]
-        if precision_mode == "allow_mix_precision":
+        if precision_mode in ("allow_mix_precision", "mixed_float16"):
             # One manager: overflows of two optimizers in one Session.run cannot be told apart.
             manager = bridge.ExponentialUpdateLossScaleManager(
                 INITIAL_LOSS_SCALE, LOSS_SCALE_INCREASE_STEPS
@@ -77,7 +99,7 @@ def wrapper(bridge: Any, precision_mode: str, ranks: int) -> Callable:
 
 
 def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
-    if not settings.profiling or _follows():
+    if not settings.profiling:
         return None
     output = _directory(workdir, "npu_profiling")
     options = {"output": output, "task_trace": "on", "training_trace": "on", "aicpu": "on"}
@@ -88,8 +110,6 @@ def _profiling(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
 
 
 def _dump(bridge: Any, settings: DeviceSettings, workdir: str) -> Any:
-    if _follows():
-        return None
     if settings.over_dump:
         path = _directory(workdir, "npu_dump")
         return bridge.DumpConfig(enable_dump_debug=True, dump_path=path, dump_debug_mode="all")
@@ -103,8 +123,3 @@ def _directory(workdir: str, name: str) -> str:
     path = os.path.abspath(os.path.join(workdir, name))
     os.makedirs(path, exist_ok=True)
     return path
-
-
-def _follows() -> bool:
-    """Whether this card is not rank 0, which alone profiles and dumps."""
-    return bool(npu_environment.rank(npu_environment.rank_size()))

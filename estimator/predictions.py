@@ -1,8 +1,9 @@
 """Predictions of trained models: one graph and one session for all models of a kind."""
 
+import dataclasses
 import os
 import threading
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +11,12 @@ import tensorflow as tf
 from estimator.literal import literal
 from input_fn import fixed
 from input_fn.fixed import FixedInput
+
+
+def kind_of(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, ...]:
+    """Of models whose graphs are equal: those that differ in their initial values only."""
+    same = dataclasses.replace(params, initial_values=())
+    return model_fn, same, points.feature, tuple(points.shape)
 
 
 class Predictor:
@@ -55,6 +62,10 @@ class Predictor:
             with literal(directory) as readable:
                 self._saver.restore(self._session, os.path.join(readable, name))
             return by_batch(self._session, self._outputs, self._points, points)
+
+    def close(self) -> None:
+        """Gives back what its session holds."""
+        self._session.close()
 
 
 def by_batch(

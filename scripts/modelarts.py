@@ -3,8 +3,8 @@
 python scripts/modelarts.py --data_url=obs://bucket/data --train_url=obs://bucket/out [FLAGS]
 
 FLAGS are main.py's. --data_url and --train_url are copied by moxing where it is installed; plain
-folders otherwise. A data folder with one .npy, .npz or .csv file is that file's --data_file;
-without one, the run makes its own GMM.
+folders otherwise. A data folder with one .npy, .npz or .csv file is that file's --data_file; an
+empty or absent one is none: the run makes its own GMM.
 """
 
 import argparse
@@ -47,15 +47,19 @@ def main() -> int:
     local = tempfile.mkdtemp(prefix="adagan-")
     data, workdir = os.path.join(local, "data"), os.path.join(local, "run")
     try:
-        if known.data_url:
+        if known.data_url and exists(known.data_url):
             copy(known.data_url, data)
         found = sorted(os.listdir(data)) if os.path.isdir(data) else []
         files = [name for name in found if name.endswith((".npy", ".npz", ".csv"))]
-        if known.data_url and len(files) != 1:
-            listed = ", ".join(files) or "none"
+        if len(files) > 1:
+            listed = ", ".join(files)
             message = f"error: --data_url={known.data_url}: must hold one data file, holds {listed}"
             print(message, file=sys.stderr)
             return 2
+        if not files:
+            print(
+                f"Data: none in --data_url={known.data_url}; the published GMM is made", flush=True
+            )
         if files:
             flags += ["--dataset=file", f"--data_file={os.path.join(data, files[0])}"]
         if known.train_url and exists(known.train_url):

@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 UV_VERSION=0.13.9
 
+if [ "$(uname -m)" != x86_64 ]; then
+    echo "error: requirements/lock.txt is for x86_64; for $(uname -m) see the README's Ascend part" >&2
+    exit 2
+fi
+
 is_python() { # is_python PATH VERSION: whether PATH runs and is that Python
     [ "$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$2" ]
 }

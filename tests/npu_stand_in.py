@@ -1,31 +1,18 @@
 """A stand-in for npu_bridge, written from what its two releases expect; tests only.
 
 It is strict about constructor arguments and the environment, imitates the device's loop by running
-the train op K times a Session.run, and writes every graph it is given to NPU_STAND_IN_LOG. The
-release, "A" (July 2026) or "B" (February 2021), is read from NPU_STAND_IN_RELEASE.
+the train op K times a Session.run, and counts what it is sent by `npu_graphs`. The release, "A"
+(July 2026) or "B" (February 2021), is read from NPU_STAND_IN_RELEASE.
 """
 
-import glob
 import os
 import textwrap
 
 import tensorflow as tf
 
-RELEASE = os.environ.get("NPU_STAND_IN_RELEASE", "A")
-LOG = os.environ.get("NPU_STAND_IN_LOG", "")
-FORBIDDEN_OPS = (
-    "Stack",
-    "TensorList",
-    "EmptyTensorList",
-    "While",
-    "StatelessWhile",
-    "Enter",
-    "Xla",
-)
-HOST_ONLY = ("Dataset", "Iterator", "PyFunc", "Generator")
+from tests import npu_graphs
 
-if RELEASE == "A":  # importing it changes every later Session
-    tf.Session.patched_by_npu_bridge = True
+RELEASE = os.environ.get("NPU_STAND_IN_RELEASE", "A")
 
 
 def make_package(directory):
@@ -44,6 +31,8 @@ def make_package(directory):
                 spec = importlib.util.spec_from_file_location("stand_in", path)
                 module = importlib.util.module_from_spec(spec)
                 spec.loader.exec_module(module)
+                # As importing July 2026's changes every later Session.
+                module.npu_graphs.count(all_sessions=module.RELEASE == "A")
                 globals().update({{k: v for k, v in vars(module).items() if k[0] != "_"}})
                 """
             )
@@ -157,7 +146,19 @@ class NPURunConfigA(NPURunConfigB):
         precision_mode_v2=None,
         deterministic=0,
         op_execute_timeout=None,
+        op_precision_mode=None,
+        jit_compile="auto",
     ):
+        if not isinstance(jit_compile, str):
+            raise TypeError("jit_compile must be a str")
+        if precision_mode and precision_mode_v2:
+            raise ValueError("precision_mode and precision_mode_v2 exclude each other")
+        self.given = {
+            "precision_mode_v2": precision_mode_v2,
+            "op_precision_mode": op_precision_mode,
+            "jit_compile": jit_compile,
+            "deterministic": deterministic,
+        }
         super().__init__(
             iterations_per_loop,
             profiling_config,
@@ -185,6 +186,8 @@ def _read_job():
         raise AttributeError("'int' object has no attribute 'isdigit'")
     if RELEASE == "A" and os.environ.get("RANK_SIZE") and os.environ.get("CM_WORKER_SIZE"):
         raise ValueError("RANK_SIZE and CM_WORKER_SIZE are set together")
+    if os.environ.get("CM_CHIEF_IP") and {"RANK_TABLE_FILE", "RANK_ID"} & set(os.environ):
+        raise ValueError("variables of a rank table beside CM_CHIEF_IP")
 
 
 class NPUEstimator(tf.estimator.Estimator):
@@ -214,17 +217,12 @@ class NPUEstimator(tf.estimator.Estimator):
 
     def _call_model_fn(self, features, labels, mode, config):
         spec = super()._call_model_fn(features, labels, mode, config)
-        graph = tf.get_default_graph()
-        _check_graph(graph)
-        if LOG:
-            number = len(glob.glob(os.path.join(glob.escape(LOG), "*.pbtxt")))
-            path = os.path.join(LOG, f"{number:02d}-{mode}.pbtxt")
-            with open(path, "w") as file:
-                file.write(_device_part(graph))
         if mode == tf.estimator.ModeKeys.TRAIN:
             looped = tf.group(spec.train_op, name="IterationOp")
-            loop = _DeviceLoop(looped, config.iterations_per_loop)
-            hooks = (loop, *spec.training_hooks)
+            loop = [_DeviceLoop(looped, config.iterations_per_loop)]
+            if config.iterations_per_loop > 1:
+                loop.append(_LoopVariables(config.iterations_per_loop))
+            hooks = (*loop, *spec.training_hooks)
             spec = spec._replace(train_op=looped, training_hooks=hooks)
         return spec
 
@@ -240,39 +238,36 @@ class _DeviceLoop(tf.train.SessionRunHook):
         session = run_context.session
         if os.environ.get("NPU_STAND_IN_SKIPS_LOOP"):
             return
-        before = session.run(self._step)
-        for _ in range(self._iterations - 1):
-            session.run(self._train_op)
-        if session.run(self._step) != before + self._iterations - 1:
-            raise AssertionError("the train op must advance the global step by one")
+        with npu_graphs.uncounted():  # the device loops by itself
+            before = session.run(self._step)
+            for _ in range(self._iterations - 1):
+                session.run(self._train_op)
+            if session.run(self._step) != before + self._iterations - 1:
+                raise AssertionError("the train op must advance the global step by one")
 
 
-def _on_device(op):
-    return not any(word in op.type for word in HOST_ONLY)
+class _LoopVariables(tf.train.SessionRunHook):
+    """The adapter's own variables, by which it tells the device how often to loop."""
 
+    def __init__(self, iterations):
+        self._values = (iterations - 1, 0, 0, 1)
 
-def _check_graph(graph):
-    for op in graph.get_operations():
-        if op.type.startswith(FORBIDDEN_OPS):
-            raise AssertionError(f"{op.type} {op.name} is not safe on the device")
-        if not _on_device(op):
-            continue
-        for tensor in op.outputs:
-            kind = tensor.dtype.base_dtype
-            if kind in (tf.float64, tf.variant, tf.complex64):
-                if not any(_on_device(user) for user in tensor.consumers()):
-                    continue
-                raise AssertionError(f"{kind} {tensor.name}")
-            known = tensor.shape.is_fully_defined() or kind not in (tf.float32, tf.int32)
-            if not known and not tensor.op.name.startswith(("report_", "save", "init")):
-                raise AssertionError(f"the shape of {tensor.name} is not known")
+    def begin(self):
+        self._variables = [
+            tf.get_variable(
+                f"{npu_graphs.LOOP_SCOPE}/{name}",
+                [],
+                tf.int32,
+                initializer=tf.zeros_initializer(),
+                trainable=False,
+            )
+            for name in npu_graphs.LOOP_VARIABLES
+        ]
 
-
-def _device_part(graph):
-    """The graph without the input pipeline, whose node names count up over a process."""
-    definition = graph.as_graph_def()
-    kept = [n for n in definition.node if not any(word in n.op for word in HOST_ONLY)]
-    return "\n".join(str(node) for node in kept)
+    def after_create_session(self, session, coord):
+        for variable, value in zip(self._variables, self._values):
+            variable.load(value, session=session)
+        session.run(self._variables[0])
 
 
 class NPUDistributedOptimizer(tf.train.Optimizer):

@@ -36,6 +36,7 @@ WITHOUT_TENSORFLOW = {
     "estimator": {
         "engine",
         "factory",
+        "npu_environment",
         "cluster",
         "peers",
         "meeting",
@@ -159,7 +160,7 @@ TESTED_IN = {
     "tests/estimator/test_peers.py": "estimator/connections estimator/meeting",
     "tests/estimator/test_host.py": "estimator/engine estimator/factory estimator/graphs "
     "estimator/hooks estimator/literal estimator/loops",
-    "tests/estimator/test_npu.py": "estimator/npu_configuration estimator/npu_environment",
+    "tests/estimator/test_npu.py": "estimator/npu_configuration",
     "tests/commands/test_exported_model.py": "estimator/export",
     "tests/test_faults.py": "estimator/xla_flags",
     "tests/input_fn/test_columns.py": "input_fn/survey",

@@ -14,21 +14,30 @@ from tests.conftest import ROOT, TINY
 SMALL = list(TINY)
 
 
+CARD = f"test{os.getpid()}"
+
+
+def started(folder, name, *flags, **variables):
+    """Starts a script as the card of this process."""
+    environment = {**os.environ, "ASCEND_DEVICE_ID": CARD, "PYTHON": sys.executable, **variables}
+    command = ["bash", os.path.join(ROOT, folder, name), *flags]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
 def run_script(tmp_path, name, *flags, **variables):
     """Runs a script with its output under a folder of its own."""
-    environment = {**os.environ, "ASCEND_DEVICE_ID": f"test{os.getpid()}", "PYTHON": sys.executable}
-    output = os.path.join(ROOT, "scripts", "output", environment["ASCEND_DEVICE_ID"])
+    output = os.path.join(ROOT, "scripts", "output", CARD)
     shutil.rmtree(output, ignore_errors=True)
     try:
-        done = subprocess.run(
-            ["bash", os.path.join(ROOT, "scripts", name), f"--ckpt_path={tmp_path}/run", *flags],
-            capture_output=True,
-            text=True,
-            env={**environment, **variables},
-        )
+        done = started("scripts", name, f"--ckpt_path={tmp_path}/run", *flags, **variables)
         return done, sorted(os.listdir(output)) if os.path.isdir(output) else []
     finally:
         shutil.rmtree(output, ignore_errors=True)
+
+
+def figures(done):
+    assert done.returncode == 0, done.stderr
+    return dict(line.split(" = ") for line in done.stdout.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -38,8 +47,7 @@ def run_script(tmp_path, name, *flags, **variables):
 def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
     flags = SMALL if case == "acc" else [flag for flag in SMALL if "--steps" not in flag]
     done, files = run_script(tmp_path, name, *flags, "--over_dump=False", "--precision_mode=")
-    assert done.returncode == 0, done.stderr
-    lines = dict(line.split(" = ") for line in done.stdout.splitlines())
+    lines = figures(done)
     full = f"ADAGAN_ID2115_for_TensorFlow_bs64_1p_{case}"
     assert lines["CaseName"] == full
     assert lines["Network"] == "ADAGAN_ID2115_for_TensorFlow"
@@ -48,9 +56,47 @@ def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
     assert 0 <= float(lines["TrainAccuracy"]) <= 1
     assert np.isfinite(float(lines["ActualLoss"]))
     assert float(lines["E2ETrainingTime"]) > 0
+    assert float(lines["ActualFPS"]) > 0  # although the training was one Session.run
+    rate = float(lines["ActualFPS"]) / 64
+    assert float(lines["TrainingTime"]) == pytest.approx(1000 / rate, rel=0.01)
     assert f"{full}.log" in files
     assert any(file.startswith("train_") for file in files)
     assert len(os.listdir(str(tmp_path / "run" / "components"))) == components
+
+
+def test_where_the_collection_looks_a_second_run_clears_the_first_and_makes_the_data(tmp_path):
+    """Its scripts always name a folder of data; an empty or absent one means the published GMM."""
+    output = os.path.join(ROOT, "test", "output", CARD)
+    flags = [flag for flag in SMALL if "--steps" not in flag]
+    try:
+        for folder in (tmp_path, tmp_path / "absent"):
+            path = f"--data_path={folder}"
+            lines = figures(started("test", "train_performance_1p.sh", path, *flags))
+            assert float(lines["ActualFPS"]) > 0
+            with open(os.path.join(output, f"train_{CARD}.log")) as file:
+                log = file.read()
+            assert f"{path} holds no .npy, .npz or .csv; the published GMM is made" in log
+            assert log.count("Evaluating") == 1
+    finally:
+        shutil.rmtree(output, ignore_errors=True)
+
+
+def test_a_folder_with_one_file_is_its_data(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    for path in ("one/points", "two/points", "two/more"):
+        np.save(str(tmp_path / f"{path}.npy"), np.random.RandomState(0).randn(400, 2))
+    flags = [*SMALL, "--steps=1"]
+    done, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/one")
+    assert figures(done)["RankSize"] == "1"
+    state = (tmp_path / "run" / "settings.json").read_text()
+    assert "points.npy" in state
+    again, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/one")
+    assert figures(again)["TrainAccuracy"] == figures(done)["TrainAccuracy"]
+    assert "had finished before" in again.stderr
+    two, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/two")
+    assert two.returncode == 2
+    assert "must hold one data file, holds more.npy points.npy" in two.stderr
 
 
 def test_a_failed_training_is_told(tmp_path):
@@ -59,9 +105,11 @@ def test_a_failed_training_is_told(tmp_path):
     assert "--beta_constant=3" in done.stderr
 
 
-def test_several_cards_on_the_stand_in(tmp_path):
+@pytest.mark.parametrize("rank_table", [True, False])
+def test_several_cards_on_the_stand_in(tmp_path, rank_table):
     npu_stand_in.make_package(tmp_path / "bridge")
     (tmp_path / "ranks.json").write_text("{}")
+    meeting = {"CM_CHIEF_IP": "10.0.0.1", "CM_CHIEF_PORT": "6000", "CM_CHIEF_DEVICE": "0"}
     flags = [flag for flag in SMALL if not flag.startswith("--device")]
     done, files = run_script(
         tmp_path,
@@ -69,12 +117,24 @@ def test_several_cards_on_the_stand_in(tmp_path):
         "--rank_size=2",
         *flags,
         PYTHONPATH=str(tmp_path / "bridge"),
-        RANK_TABLE_FILE=str(tmp_path / "ranks.json"),
+        **({"RANK_TABLE_FILE": str(tmp_path / "ranks.json")} if rank_table else meeting),
     )
     assert done.returncode == 0, done.stderr
     assert "RankSize = 2" in done.stdout
     assert "train_rank_1.log" in files
     assert len(os.listdir(str(tmp_path / "run" / "components"))) == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_modelarts_without_data_makes_the_published_ones(tmp_path, there):
+    if there:
+        (tmp_path / "empty").mkdir()
+    command = [sys.executable, os.path.join(ROOT, "scripts", "modelarts.py")]
+    command += [f"--data_url={tmp_path}/empty", *TINY, "--steps=1"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "the published GMM is made" in done.stdout
+    assert "from gmm" in done.stdout
 
 
 def test_modelarts_copies_the_data_in_and_the_run_out(tmp_path):

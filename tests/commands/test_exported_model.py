@@ -166,6 +166,7 @@ def test_the_scripts_for_the_card_name_the_shapes(tiny_run, tmp_path):
     script = (directory / "convert_and_run.sh").read_text()
     assert '--input_shape="latent:5000,5;component_uniform:5000"' in script
     assert '--out_nodes="points:0"' in script
+    assert "must_keep_origin_dtype" in script  # atc's own default is fp16, and expected.npy is not
     assert subprocess.run(["bash", "-n", str(directory / "convert_and_run.sh")]).returncode == 0
 
 

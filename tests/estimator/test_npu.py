@@ -1,7 +1,5 @@
 """The NPU engine against a stand-in of npu_bridge in the shapes of two releases."""
 
-import glob
-import importlib
 import json
 import os
 import signal
@@ -14,47 +12,13 @@ import pytest
 import tensorflow as tf
 
 from base.errors import UsageError
-from estimator import factory, npu, npu_configuration, npu_environment
+from estimator import npu, npu_configuration
 from estimator.engine import DeviceSettings
 from estimator.literal import literal
 from input_fn import sources, weighted
 from input_fn.settings import DataSettings
-from tests import npu_stand_in
 from tests.conftest import ROOT, TINY, run_main
-from tests.estimator.test_host import weights_of
-
-NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
-CLEAN = (
-    *npu_environment.SINGLE_CARD,
-    *npu_environment.WARM_STARTS,
-    "CM_WORKER_SIZE",
-    "POD_NAME",
-    *factory.CANN_VARIABLES,
-)
-
-
-@pytest.fixture
-def environment(tmp_path, monkeypatch):
-    """An environment without anything of Ascend, but an importable stand-in."""
-    for name in CLEAN:
-        monkeypatch.delenv(name, raising=False)
-    npu_stand_in.make_package(tmp_path / "bridge")
-    graphs = tmp_path / "graphs"
-    graphs.mkdir()
-    return {"PYTHONPATH": str(tmp_path / "bridge"), "NPU_STAND_IN_LOG": str(graphs)}
-
-
-def run_npu(environment, release, *flags, **more):
-    variables = {**environment, "NPU_STAND_IN_RELEASE": release, **more}
-    return run_main(*NPU, *flags, environment=variables)
-
-
-def checkpoint_weights(workdir, step):
-    (index,) = glob.glob(
-        os.path.join(glob.escape(str(workdir)), "components", f"{step:02d}", "*.index")
-    )
-    values = weights_of(index[: -len(".index")])
-    return {name: value for name, value in values.items() if "layer" in name}
+from tests.npu_runs import NPU, checkpoint_weights, run_npu
 
 
 def assert_same_weights(one, other, step):
@@ -90,19 +54,6 @@ def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, 
         assert on_npu not in file.read()
 
 
-def test_a_whole_run_has_four_graphs(environment, tmp_path):
-    done = run_npu(environment, "A", "--steps=4", f"--workdir={tmp_path}/run")
-    assert done.returncode == 0, done.stderr
-    texts = {}
-    for path in sorted(
-        glob.glob(os.path.join(glob.escape(environment["NPU_STAND_IN_LOG"]), "*.pbtxt"))
-    ):
-        with open(path) as file:
-            texts.setdefault(file.read(), []).append(os.path.basename(path))
-    assert len(texts) == 4, [names for names in texts.values()]
-    assert sum(len(names) for names in texts.values()) == 4 * 2 + 3 * 2
-
-
 def test_losses_reach_tensorboard_as_means_over_the_device_loop(tiny_run, environment, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -135,17 +86,6 @@ def test_mixed_precision_profiling_and_dumps(environment, tmp_path):
     assert {"npu_profiling", "npu_dump"} <= set(os.listdir(str(tmp_path / "run")))
 
 
-def test_without_cann_one_line_and_nothing_written(tmp_path, monkeypatch):
-    for name in CLEAN:
-        monkeypatch.delenv(name, raising=False)
-    done = run_main(*NPU, f"--workdir={tmp_path}/run")
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "set_env" in done.stderr
-    assert "npu_bridge" in done.stderr
-    assert not (tmp_path / "run").exists()
-
-
 def test_auto_says_why_it_does_not_take_the_npu_and_does_not_import_it(environment, tmp_path):
     (tmp_path / "bridge" / "npu_bridge" / "npu_init.py").write_text("raise SystemExit(9)\n")
     flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
@@ -170,36 +110,6 @@ def test_auto_takes_the_npu_where_cann_is_sourced(environment, tmp_path):
     assert "Device: npu" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("variables", "flags", "message"),
-    [
-        ({"RESTORE_FROM": "/old"}, [], "RESTORE_FROM=/old"),
-        ({"LOCAL_CHECKPOINT_DIR": "/old"}, [], "LOCAL_CHECKPOINT_DIR=/old"),
-        ({"RANK_SIZE": "2"}, [], "RANK_TABLE_FILE=: 2 cards need"),
-        ({"RANK_SIZE": "2", "RANK_TABLE_FILE": "x"}, [], "RANK_ID=: must be this card's number"),
-        ({"RANK_SIZE": "2", "RANK_TABLE_FILE": "x", "RANK_ID": "2"}, [], "RANK_ID=2: must be"),
-        (
-            {"RANK_SIZE": "3", "RANK_TABLE_FILE": "x", "RANK_ID": "0"},
-            [],
-            "--batch_size=64: must divide among 3 cards",
-        ),
-        ({"RANK_SIZE": "1", "CM_WORKER_SIZE": "1"}, [], "CM_WORKER_SIZE=1: npu_bridge does not"),
-        ({"RANK_SIZE": "many"}, [], "RANK_SIZE=many"),
-        ({}, ["--iterations_per_loop=7"], "--iterations_per_loop=7: must divide the 40"),
-        ({}, ["--over_dump", "--data_dump_flag"], "--over_dump: not together"),
-        ({}, ["--data_dump_step=x"], "--data_dump_step=x"),
-    ],
-)
-def test_what_would_go_wrong_is_refused_before_anything_is_written(
-    environment, tmp_path, variables, flags, message
-):
-    done = run_npu(environment, "B", *flags, f"--workdir={tmp_path}/run", **variables)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_rank_other_than_0_trains_along_and_keeps_nothing(environment, tmp_path):
     """With one process of two there is nothing to average; what is tried is who writes."""
     table = tmp_path / "ranks.json"
@@ -214,15 +124,6 @@ def test_a_rank_other_than_0_trains_along_and_keeps_nothing(environment, tmp_pat
     assert root.stdout.count("Evaluating") == 2
 
 
-@pytest.fixture
-def bridge(environment, monkeypatch):
-    monkeypatch.syspath_prepend(environment["PYTHONPATH"])
-    module = importlib.import_module("npu_bridge.npu_init")
-    yield module
-    for name in [name for name in sys.modules if name.split(".")[0] == "npu_bridge"]:
-        del sys.modules[name]
-
-
 def test_optimizers_are_averaged_over_cards_then_scaled_by_one_manager(bridge):
     wrap = npu_configuration.wrapper(bridge, "allow_mix_precision", 8)
     own = [tf.train.GradientDescentOptimizer(0.1) for _ in range(2)]
@@ -232,21 +133,6 @@ def test_optimizers_are_averaged_over_cards_then_scaled_by_one_manager(bridge):
     one, other = bridge.NPULossScaleOptimizer.managers[-2:]
     assert one is other
     assert npu_configuration.wrapper(bridge, "", 1)(own) == own
-
-
-def test_the_environment_is_completed_and_not_overwritten(monkeypatch):
-    for name in CLEAN:
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("JOB_ID", "77")
-    npu_environment.prepare()
-    assert os.environ["JOB_ID"] == "77"
-    assert os.environ["RANK_SIZE"] == "1"
-    for name in npu_environment.SINGLE_CARD:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CM_WORKER_SIZE", "1")
-    npu_environment.prepare()
-    assert not os.environ.get("RANK_SIZE")
 
 
 @pytest.mark.parametrize(
@@ -269,11 +155,6 @@ def test_workers_together_see_what_one_alone_sees():
     assert folds.part(1, 4).shapes["real"] == (2, 2, 2)
     with pytest.raises(UsageError, match="--batch_size=8: must divide among 3 workers"):
         whole.part(0, 3)
-
-
-def test_device_settings_are_checked_without_loading_anything():
-    factory.check(DeviceSettings(data_dump_step="0|5|10"))
-    assert json.dumps(DeviceSettings().precision_mode) == '""'
 
 
 @pytest.mark.parametrize("release", ["A", "B"])
@@ -300,3 +181,26 @@ def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_pa
         np.testing.assert_array_equal(found[name], value, err_msg=name)
     done = run_npu(environment, release, *flags, "--iterations_per_loop=20", f"--workdir={stopped}")
     assert "has finished" in done.stdout
+
+
+def test_options_of_later_releases_reach_them_alone(bridge, tmp_path):
+    """The stand-in is the release of July 2026 unless a run says otherwise."""
+    ini = str(tmp_path / "operators.ini")
+    settings = DeviceSettings(
+        precision_mode_v2="mixed_float16", op_precision_mode=ini, jit_compile="false"
+    )
+    given = npu_configuration.of_later_releases(bridge, settings)
+    assert given == {
+        "precision_mode_v2": "mixed_float16",
+        "op_precision_mode": ini,
+        "jit_compile": "false",
+        "deterministic": 1,
+    }
+    config = npu_configuration.run_config(bridge, settings, str(tmp_path), str(tmp_path), 10)
+    assert config.given == given
+    assert config.log_step_count_steps is None
+    assert npu_configuration.of_later_releases(bridge, DeviceSettings()) == {"deterministic": 1}
+    bridge.NPURunConfig = bridge.NPURunConfigB
+    assert npu_configuration.of_later_releases(bridge, DeviceSettings()) == {}
+    with pytest.raises(UsageError, match="--precision_mode_v2=mixed_float16: this release"):
+        npu_configuration.of_later_releases(bridge, settings)
