@@ -4,6 +4,8 @@ Each call runs main.py in a process of its own: the same runs, work directories,
 numbers as on the command line, in notebooks and scripts alike.
 """
 
+import hashlib
+import io
 import json
 import os
 import re
@@ -104,8 +106,11 @@ class AdaGAN:
         seed = flags.pop("random_state")
         if seed is not None:
             flags["seed"] = seed
+        self._is_array = X is None  # toys
         if X is not None:
             flags.update(dataset="file", data_file=self._data_file(X))
+        if isinstance(X, pandas.DataFrame):
+            flags = {"header": "yes", "delimiter": "comma", "decimal": "point", **flags}
         preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
         self._run(f"--flagfile={preset}", *_as_flags(flags))
         return self
@@ -182,15 +187,23 @@ class AdaGAN:
             path = os.path.abspath(os.fspath(X))
             self._is_array = path.lower().endswith((".npy", ".npz"))
             return path
-        beside = os.path.abspath(self.workdir).rstrip(os.sep) + ".data"
-        os.makedirs(os.path.dirname(beside), exist_ok=True)
         if isinstance(X, pandas.DataFrame):
             self._types = X.dtypes
-            X.to_csv(beside + ".csv", index=False)
-            return beside + ".csv"
-        self._is_array = True
-        np.save(beside + ".npy", np.asarray(X))
-        return beside + ".npy"
+            return self._write(X.to_csv(index=False).encode("utf-8"), ".csv")
+        self._is_array, written = True, io.BytesIO()
+        np.save(written, np.asarray(X))
+        return self._write(written.getvalue(), ".npy")
+
+    def _write(self, data: bytes, ending: str) -> str:
+        """The path of a file of these bytes beside the work directory; others' files stay."""
+        digest = hashlib.sha256(data).hexdigest()[:8]
+        path = f"{os.path.abspath(self.workdir)}.data-{digest}{ending}"
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(f"{path}.unfinished", "wb") as file:
+                file.write(data)
+            os.replace(f"{path}.unfinished", path)
+        return path
 
     def _run(self, *flags: str) -> None:
         """Runs main.py, showing what it says.
@@ -211,9 +224,9 @@ class AdaGAN:
             )
             try:
                 _show(process)
-            except KeyboardInterrupt:
+            except BaseException:
                 process.send_signal(signal.SIGINT)
-                process.wait()
+                process.communicate()
                 raise
             if process.wait():
                 errors.seek(0)

@@ -27,6 +27,8 @@ from storage.workdir import Workdir
 
 SEPARATED = np.log(1e6)
 """Nats: with all ratios beyond, data and mixture are told apart perfectly."""
+FEW = 10
+"""Of so many points one must have weight, where minibatches are larger than that."""
 OVERFIT_GAP = 0.5
 """Nats by which training points may be scored above points that were not trained on."""
 HIGHEST_DIMENSION = 2
@@ -266,7 +268,7 @@ def _check_logits(scores: np.ndarray, number_of_points: int) -> None:
 
 def _check_weights(data_weights: np.ndarray, batch_size: int) -> None:
     left = np.count_nonzero(data_weights)
-    if left < min(batch_size, len(data_weights)):
+    if left < min(batch_size, max(1, len(data_weights) // FEW)):
         raise Diverged(
             f"all weight lies on {left} points, fewer than --batch_size={batch_size}; lower that, "
             f"--mixture_c_epoch_num or --learning_rate, or choose another --weights_heur"

@@ -17,6 +17,8 @@ DRAWS = 20
 """Draws behind a median: one draw's log_p jumps with the bandwidth that the coarse grid picks."""
 JUDGED_DRAWS = 7
 """Of them are judged by two samples as well, which takes longer and varies less."""
+MANY_COORDINATES = 50
+"""From where on samples of the simple model are drawn once: images are large."""
 REFERENCE, REFERENCE_NUMBERS = 20_000, 4_000_000
 """Training points, and numbers in them, that tell whether samples copy some."""
 
@@ -35,13 +37,16 @@ class Scorer(NamedTuple):
         return metrics.score(flat(drawn), self.real, self.sizes, self.truth, self.judge)
 
 
-def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
+def scorer(
+    dataset: Dataset, sizes: Sizes, validation: bool = False, spares_validation: bool = False
+) -> Scorer:
     """The scorer of samples against a dataset, of which `sizes.real` points at least are held out.
 
     Args:
       dataset: what samples are compared with.
       sizes: of the evaluation.
       validation: takes other points than the evaluation does, and looks at C and log_p alone.
+      spares_validation: judges without those points, because they choose something.
     """
     start = sizes.real if validation else 0
     truth = dataset.truth and (
@@ -54,13 +59,26 @@ def scorer(dataset: Dataset, sizes: Sizes, validation: bool = False) -> Scorer:
     if columns is None or validation:
         return made
     names = columns.coordinate_names if columns.is_table else ()
-    return made._replace(judge=judge(dataset, sizes), names=names)
+    held_out = dataset.held_out
+    if spares_validation:
+        held_out = np.delete(held_out, slice(sizes.real, 2 * sizes.real), axis=0)
+    known = judge(reference(dataset), held_out, columns, sizes)
+    return made._replace(judge=known, names=names)
 
 
-def judge(dataset: Dataset, sizes: Sizes) -> TwoSampleJudge:
-    """What tells samples from points of a user's own data that no training saw."""
-    held_out = flat(dataset.held_out[: sizes.fresh])
-    return TwoSampleJudge(flat(reference(dataset)), held_out, dataset.is_own_table)
+def judge(
+    training: np.ndarray, held_out: np.ndarray, columns: Columns, sizes: Sizes
+) -> TwoSampleJudge:
+    """What tells samples from points of a user's own data that no training saw.
+
+    Args:
+      training: [n, *shape] some that it saw.
+      held_out: [H, *shape].
+      columns: of the file that they come from.
+      sizes: of the evaluation.
+    """
+    judged = min(sizes.fresh, len(held_out), len(training))  # as many play the perfect sampler
+    return TwoSampleJudge(flat(training), flat(held_out[:judged]), columns.is_table)
 
 
 def reference(dataset: Dataset) -> np.ndarray:
@@ -99,22 +117,24 @@ def yardsticks(
     perfect = perfect_sampler(truth, held_out, sizes, data_seed)
     if columns is None:
         return Yardsticks(metrics.spread(perfect), None, 0)
+    judged = judge(training, held_out, columns, sizes)
     training, points = flat(training), flat(held_out)
-    judged = TwoSampleJudge(training, points[: sizes.fresh], columns.is_table)
     for draw in range(JUDGED_DRAWS):
         rng = streams.generator(data_seed, Purpose.PERFECT_SAMPLER, draw, 1)
         # Training points are samples of the truth as well; but they are their own copies.
-        rows = rng.choice(len(training), judged.size, replace=len(training) < judged.size)
+        rows = rng.choice(len(training), judged.size, replace=False)
         told, _ = judged.score(training[rows])
         halves = np.array_split(rng.permutation(len(judged.nearest_held_out)), 2)
         told = told._replace(copying=judged.copying_of(*halves))
         perfect[draw] = perfect[draw]._replace(**told._asdict())
+    draws, size = 1 if training.shape[1] > MANY_COORDINATES else JUDGED_DRAWS, training.std() or 1.0
     made, components = simple_model.fit_and_sample(
-        training, JUDGED_DRAWS * sizes.of_model, data_seed
+        training / size, draws * sizes.of_model, data_seed
     )
+    made *= size
     made = columns.finish(made.reshape(-1, *columns.point_shape))
     compared = Scorer(sizes, points[: sizes.real], None, judged)
-    simple = [compared.score(part).metrics for part in np.split(made, JUDGED_DRAWS)]
+    simple = [compared.score(part).metrics for part in np.split(made, draws)]
     return Yardsticks(metrics.spread(perfect), metrics.spread(simple), components)
 
 

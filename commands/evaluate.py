@@ -37,7 +37,8 @@ def evaluate(call: Call, explicit: Dict[str, Any]) -> None:
     from commands import parts
 
     source = parts.make_source(components, run.state, command.refine)
-    truth, scorer = components.dataset.truth, scoring.scorer(components.dataset, run.state.sizes)
+    truth, spares = components.dataset.truth, run.settings.boost.meta_algorithm == "best_of"
+    scorer = scoring.scorer(components.dataset, run.state.sizes, spares_validation=spares)
     number = scoring.DRAWS * scorer.sizes.of_model
     drawn = np.split(source.sample(number, run.seed, Purpose.EVALUATE), scoring.DRAWS)
     quick = scorer._replace(judge=None)

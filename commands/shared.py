@@ -134,7 +134,9 @@ def load(settings: Settings, call: Call) -> Dataset:
     wanted = points.of_data
     if settings.data.dataset == "file":
         wanted = max(wanted, points.fresh)  # samples are told from as many points of the data
-    dataset = sources.load(settings.data, wanted, settings.boost.batch_size)
+    # An epoch needs a minibatch; iterations draw with replacement from any number of points.
+    smallest = 1 if settings.boost.iterations else settings.boost.batch_size
+    dataset = sources.load(settings.data, wanted, smallest)
     memory.check_memory(settings, command, device, dataset)  # the shape of a file is known now
     log.info(
         "Data: %d training points of shape %s from %s",
@@ -168,15 +170,27 @@ def check_unchanged(
     if state is None:
         return
     check_files(workdir, state, settings)
-    columns_sha256 = dataset.columns.digest() if dataset.columns else ""
-    known = (state.data_fingerprint, state.columns_sha256)
-    if known != (dataset.fingerprint(), columns_sha256):
+    if state.data_fingerprint != dataset.fingerprint() or _has_other_columns(
+        workdir, state, dataset.columns
+    ):
         path = settings.data.data_file
         given = f"--data_file={path}: " if path else ""
         raise UsageError(
             f"{given}--workdir={workdir.path}: its components are trained on other data; give the "
             f"same data, or another --workdir"
         )
+
+
+def _has_other_columns(workdir: Workdir, state: State, found: Optional[Columns]) -> bool:
+    """Whether columns have other names, types or texts; their moments may differ in last digits."""
+    if found is None or not state.columns_sha256:
+        return (found is None) == bool(state.columns_sha256)
+    try:
+        known = read_columns(workdir, state)
+    except UsageError:  # lost: only the very same can take its place
+        return found.digest() != state.columns_sha256
+    same = ("names", "shape", "dtype", "categories")
+    return any(getattr(found, name) != getattr(known, name) for name in same)
 
 
 def check_files(workdir: Workdir, state: State, settings: Settings) -> None:

@@ -68,7 +68,8 @@ def train(call: Call, settings: Settings) -> None:
         from commands import parts
 
         own = workdir if not engine.rank else _private()
-        scorer = scoring.scorer(dataset, sizes)
+        spares = settings.boost.meta_algorithm == "best_of"
+        scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
         loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
         engine.check(settings.boost.batch_size, iterations)
         if not engine.rank:
@@ -108,7 +109,7 @@ def _start_writing(
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
-    if columns:
+    if columns and not (state and workdir.has_columns(state)):
         workdir.write_columns(to_bytes(columns))
 
 

@@ -17,6 +17,8 @@ COMPONENTS_ROWS = 5000
 """Training points that they are fitted to, at most."""
 FOLDS, ROUNDS, LEARNING_RATE, LEAVES, LEAST_IN_LEAF = 5, 40, 0.2, 15, 10
 """Of the classifier: of a dozen settings, about the most power that a quarter of a second buys."""
+PAIRED = 1000
+"""Columns at most whose correlations are compared: all pairs of more take too much memory."""
 NUMBERS_AT_A_TIME = 1 << 20
 """Distances that are held at once."""
 
@@ -101,17 +103,19 @@ class _Projection:
 
     def __init__(self, training: np.ndarray):
         self._axes = None
+        self._size = float(training.std()) or 1.0  # images may be in any unit
         if training.shape[1] > COMPONENTS:
             from sklearn.utils.extmath import randomized_svd
 
             rows = np.linspace(0, len(training) - 1, min(len(training), COMPONENTS_ROWS))
-            points = training[rows.astype(int)]
+            points = training[rows.astype(int)] / self._size
             self._mean = points.mean(axis=0)
             number = min(COMPONENTS, len(points))
             self._axes = randomized_svd(points - self._mean, number, random_state=0)[2].T
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """[n, at most COMPONENTS] of [n, d] points."""
+        points = points / self._size
         if self._axes is None:
             return points
         # Equal points stay equal: a product's last digits depend on where a row stands.
@@ -251,10 +255,11 @@ def worst_pair(real: np.ndarray, samples: np.ndarray) -> Tuple[int, int, float]:
       samples: [m, d].
 
     Returns:
-      Indices, the lower first, and the absolute difference; or -1, -1, nan if there is no pair.
+      Indices, the lower first, and the absolute difference; or -1, -1, nan if there is
+      no pair, or there are too many columns.
     """
     columns = np.flatnonzero(np.ptp(real, axis=0) > 0)
-    if len(columns) < 2:
+    if not 2 <= len(columns) <= PAIRED:
         return -1, -1, math.nan
     differences = np.abs(_correlations(real[:, columns]) - _correlations(samples[:, columns]))
     differences = np.triu(differences, 1)

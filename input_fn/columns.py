@@ -13,6 +13,9 @@ from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 
+NUMBERS_AT_A_TIME = 1 << 20
+"""In double precision, of samples that become rows."""
+
 
 class Columns(NamedTuple):
     """What a file's columns hold, from a look at all of its rows; D columns, d coordinates."""
@@ -75,7 +78,7 @@ class Columns(NamedTuple):
             last = np.moveaxis(rows, -3, -1) if self.channels_first else rows
             return np.asarray(last, np.float32)
         chosen = rows[..., self.source].astype(np.float64)
-        for column, texts in self.categories.items():
+        for column, texts in self._varying_categories():
             own = self.coordinates(column)
             chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
         for column, (values, scores) in self.knots.items():
@@ -107,13 +110,22 @@ class Columns(NamedTuple):
         for column, own_values in self.values.items():
             middles = (own_values[1:] + own_values[:-1]) / 2
             rows[:, column] = own_values[np.searchsorted(middles, rows[:, column])]
-        for column in self.categories:
+        for column, _ in self._varying_categories():
             rows[:, column] = flat[:, self.coordinates(column)].argmax(axis=1)
         return self._typed(rows).reshape(len(points), *self.shape)
 
     def finish(self, points: np.ndarray) -> np.ndarray:
         """Points as they are once they have been rows: on grids, in range, of one category."""
-        return self.encode(self.decode(points))
+        finished = np.empty(points.shape, np.float32)
+        each = max(1, NUMBERS_AT_A_TIME // max(1, len(self.low)))
+        for start in range(0, len(points), each):  # of a pool, little more than itself is held
+            part = slice(start, start + each)
+            finished[part] = self.encode(self.decode(points[part]))
+        return finished
+
+    def _varying_categories(self) -> Iterator[Tuple[int, Tuple[str, ...]]]:
+        """Columns of several texts, each of which is a coordinate."""
+        return ((c, texts) for c, texts in self.categories.items() if len(texts) > 1)
 
     def digest(self) -> str:
         """SHA-256 of what `to_bytes` makes of them."""

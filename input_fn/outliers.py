@@ -12,9 +12,9 @@ from input_fn.files import Loaded
 
 LOOKED_AT = 5000
 """Rows drawn at random that tell how a column spreads."""
-FAR = 50
+FAR = 20
 """Times the spread of most values, from where on a value is remarked upon."""
-RARE = 0.05
+RARE = 0.2
 """Share of the rows that such a value may have at most."""
 
 

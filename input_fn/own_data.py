@@ -127,7 +127,7 @@ def _table(
     sizes = np.ones(rows.shape[1], np.int64)
     sizes[found.low == found.high] = 0
     for column, texts in loaded.categories.items():
-        sizes[column] *= len(texts)
+        sizes[column] = len(texts) if len(texts) > 1 else 0
     source = np.repeat(np.arange(rows.shape[1]), sizes)
     shift, scale = mean[source], datasets.with_units(mean, deviation)[1][source]
     for column, texts in loaded.categories.items():

@@ -13,8 +13,10 @@ FEW_VALUES = 256
 """At most so many distinct values of a column are kept as they are."""
 REPEATED = 20
 """And each must come so often on average, or they are what the sample happens to hold."""
-MOST_STEPS = 10**9
-"""Between smallest and largest value: what has more is continuous for all that follows."""
+MOST_STEPS = 2**52
+"""Between smallest and largest value: more are not told apart in double precision."""
+MANY_COLUMNS = 2000
+"""Of so many, none is asked for its distinct values: it takes long, and they are of one kind."""
 
 
 class Survey(NamedTuple):
@@ -112,7 +114,8 @@ class _Distinct:
 
     def see(self, chunk: np.ndarray) -> None:
         """Adds the values of these rows."""
-        columns: Iterable[int] = list(self._found) if self._begun else range(chunk.shape[1])
+        every = range(chunk.shape[1] if chunk.shape[1] <= MANY_COLUMNS else 0)
+        columns: Iterable[int] = list(self._found) if self._begun else every
         self._begun = True
         for column in columns:
             own = chunk[:, column]

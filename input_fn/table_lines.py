@@ -19,6 +19,8 @@ LONGEST_LINE = 32 << 20
 HEAD_LINES = 3
 """So many are in the first block if the file has them: the format is guessed from it."""
 
+_OPEN = "has a quote that is not closed, or a line break in quotes"
+
 
 class Block(NamedTuple):
     """Whole lines of a file."""
@@ -85,7 +87,9 @@ def _check_text(block: bytes, before: int) -> None:
     if b'"' in block:
         for number, line_bytes in enumerate(io.BytesIO(block), before + 1):
             if line_bytes.count(b'"') % 2:  # the parser would take all that follows as one cell
-                raise ValueError(f"line {number} has a quote that is not closed")
+                raise ValueError(
+                    f"line {number} has a quote that is not closed, or a line break in quotes"
+                )
 
 
 def head(remaining: Iterator[Block]) -> Block:
@@ -202,7 +206,9 @@ def _check_quoted(block: Block, delimiter: str, width: int) -> int:
         if row is None:
             return rows
         if reader.line_num > seen + 1:
-            raise ValueError(f"line {line} has a quote that is not closed")
+            raise ValueError(
+                f"line {line} has a quote that is not closed, or a line break in quotes"
+            )
         seen = reader.line_num
         if row and len(row) != width:
             raise ValueError(ragged(line, len(row), width))

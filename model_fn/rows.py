@@ -1,6 +1,6 @@
 """A file's rows inside a model for inference: what `input_fn.columns` does, as operations."""
 
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,8 +25,15 @@ class RowForm(NamedTuple):
 
     @property
     def kind(self) -> tf.DType:
-        """Of the numbers that are computed with: single precision where rows are no finer."""
-        return tf.float64 if np.dtype(self.dtype).itemsize > 4 else tf.float32
+        """Of the numbers that are computed with: single precision for images that have no finer."""
+        own, is_table = np.dtype(self.dtype), len(self.shape) == 1
+        fine = own.itemsize > (4 if own.kind == "f" else 2)
+        return tf.float64 if is_table or fine else tf.float32
+
+    @property
+    def varying_categories(self) -> List[int]:
+        """Columns of several texts."""
+        return [column for column, texts in self.categories.items() if len(texts) > 1]
 
     def constant(self, values: np.ndarray) -> tf.Tensor:
         """Numbers of that type in the graph."""
@@ -71,7 +78,7 @@ def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
     chosen = tf.gather(tf.cast(rows, form.kind), form.source, axis=1)
     if form.categories:
         numbers, is_category = np.zeros(len(form.source)), np.zeros(len(form.source))
-        for column in form.categories:
+        for column in form.varying_categories:
             own = form.coordinates(column)
             numbers[own], is_category[own] = np.arange(len(own)), 1.0
         same = tf.cast(tf.abs(chosen - form.constant(numbers)) < 0.5, form.kind)
@@ -103,7 +110,7 @@ def _listed(form: RowForm, rows: tf.Tensor, values: tf.Tensor) -> Dict[int, tf.T
         column: _nearest(form, rows[:, column : column + 1], own_values)
         for column, own_values in form.values.items()
     }
-    for column in form.categories:
+    for column in form.varying_categories:
         own = tf.gather(tf.cast(values, tf.float32), form.coordinates(column), axis=1)
         found[column] = tf.cast(tf.expand_dims(tf.argmax(own, axis=1), 1), form.kind)
     return found

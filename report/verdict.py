@@ -22,6 +22,8 @@ UNSURE = 2.0
 """Nats between a perfect sampler's own 5 and 95 %, from where on log_p tells little."""
 AS_GOOD = 0.02
 """Difference of two AUCs that says nothing."""
+FEW_HELD_OUT = 100
+"""Points that no training saw: of fewer, a perfect sampler's band is as wide as the scale."""
 FEW_ITERATIONS, ENOUGH = 3000, 10_000
 """Of a network: with fewer it has hardly begun; and what is advised then."""
 
@@ -77,7 +79,8 @@ def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdi
     """Can anybody tell samples from data?"""
     reached, perfect = last.metrics, state.perfect
     grade = sum(reached.two_sample_auc > limit for limit in AUC_LIMITS)
-    if reached.two_sample_auc <= perfect.high.two_sample_auc:
+    held_out = state.sizes.of_data  # or more
+    if reached.two_sample_auc <= perfect.high.two_sample_auc and held_out >= FEW_HELD_OUT:
         grade = 0
     faults = list(_faults(reached, perfect.median))
     told = (
@@ -88,6 +91,8 @@ def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdi
         grade, reasons = WORDS.index("fair"), [*faults, told[0].upper() + told[1:]]
     else:
         reasons = [told, *(fault[0].upper() + fault[1:] for fault in faults)]
+    if held_out < FEW_HELD_OUT:
+        reasons.append(f"Only {held_out} points are held out to judge by: chance has its say.")
     reasons.append(
         f"{100 * reached.recall:.0f} % of your points lie among samples (a perfect sampler's: "
         f"{100 * perfect.median.recall:.0f} %), {100 * reached.precision:.0f} % of the samples lie "
@@ -105,8 +110,8 @@ def _faults(reached: Metrics, perfect: Metrics) -> Iterator[str]:
         yield "parts of your data are missed."
     if reached.copying < COPIES * perfect.copying:
         yield (
-            f"the mixture copies training points: samples lie {reached.copying:.2f} times as far "
-            f"from them as points do that the training has not seen."
+            f"the mixture copies training points, or keeps to where they are densest: samples lie "
+            f"{reached.copying:.2f} times as far from them as points that it has not seen."
         )
 
 

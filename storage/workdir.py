@@ -122,6 +122,10 @@ class Workdir:
             with durable.replacing(self.join(COLUMNS)) as file:
                 file.write(data)
 
+    def has_columns(self, state: State) -> bool:
+        """Whether columns.npz is there as it was committed."""
+        return self._columns_digest() == state.columns_sha256
+
     def _columns_digest(self) -> str:
         """SHA-256 of columns.npz; "" where there is no such file."""
         path = self.join(COLUMNS)
@@ -165,8 +169,7 @@ class Workdir:
         """Whether all that is made from a state is there, for people to look at."""
         made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
         drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
-        columns = state.columns_sha256
-        known = not columns or self._columns_digest() == columns
+        known = not state.columns_sha256 or self.has_columns(state)
         return known and state.complete and all(map(os.path.isfile, made + drawn))
 
     def verify(self, state: State) -> None:

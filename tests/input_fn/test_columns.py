@@ -212,3 +212,20 @@ def test_clusters_have_no_long_tails():
     rng = np.random.RandomState(0)
     rows = rng.uniform(-9, 9, (6, 3))[rng.randint(6, size=4000)] + 0.3 * rng.randn(4000, 3)
     assert not of(rows).columns.knots
+
+
+def test_a_text_that_all_rows_have_comes_back():
+    rows = mixed()
+    rows[:, 6] = 0
+    made = of(rows, NAMES, {6: ("usd",)})
+    back = made.columns.decode(made.points)
+    np.testing.assert_array_equal(back[:, 6], rows[:, 6])
+    assert "kind" not in "".join(made.columns.coordinate_names)
+
+
+def test_integers_of_any_span_come_out_as_integers():
+    rows = np.random.RandomState(0).randint(0, 5 * 10**9, (400, 1)).astype(float)
+    made = of(rows).columns
+    assert made.is_whole(0)
+    drawn = made.decode(np.random.RandomState(1).randn(50, 1).astype(np.float32))
+    assert (drawn % 1 == 0).all()

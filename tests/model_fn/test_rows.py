@@ -20,6 +20,10 @@ CASES = {
     "extrapolating": lambda: of(mixed(), NAMES, KINDS, extrapolate=True),
     "long tails": lambda: of(long_tails()),
     "quantiles of all kinds": lambda: of(mixed(), NAMES, KINDS, column_transform="quantile"),
+    "a text of all rows": lambda: of(mixed() * [1, 1, 1, 1, 1, 1, 0], NAMES, {6: ("usd",)}),
+    "integers of four bytes": lambda: of(
+        (1600000000 + np.random.RandomState(0).randint(0, 10**6, (99, 2))).astype(np.int32)
+    ),
     "bytes": lambda: of(np.random.RandomState(0).randint(0, 255, (40, 4, 6)).astype(np.uint8)),
     "channels first": lambda: of(np.random.RandomState(0).rand(20, 3, 8, 6)),
 }

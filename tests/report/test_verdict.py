@@ -9,7 +9,7 @@ import shlex
 import pytest
 
 from commands import settings
-from evaluation.metrics import Metrics, Spread
+from evaluation.metrics import Metrics, Sizes, Spread
 from report import verdict
 from report.verdict import Circumstances
 from tests.conftest import ROOT
@@ -38,12 +38,15 @@ def of_toy(perfect=TOY_PERFECT, there=10, workdir="run", iterations=LONG, **reac
     return verdict.of_state(state, Circumstances(workdir, there, iterations))
 
 
-def of_table(spread=None, simple=None, components=4, worst=(), iterations=LONG, **reached):
+def of_table(
+    spread=None, simple=None, components=4, worst=(), iterations=LONG, held_out=2000, **reached
+):
     """The same on own data."""
     state, spread = make_state(1), spread or Spread(*[PERFECT] * 3)
     metrics = spread.median._replace(**reached)
     state = dataclasses.replace(
         state,
+        sizes=Sizes(held_out // 2, held_out // 4, held_out // 4, 2500),
         perfect=spread,
         simple=simple and Spread(*[simple] * 3),
         simple_components=components,
@@ -80,8 +83,13 @@ def test_the_word_for_own_data_is_by_how_well_samples_are_told(auc, word):
 
 @pytest.mark.parametrize(("auc", "word"), [(0.70, "excellent"), (0.71, "fair")])
 def test_what_is_told_no_better_than_a_perfect_sampler_is_excellent(auc, word):
-    """Of few points."""
-    assert of_table(band(PERFECT, two_sample_auc=(0.3, 0.7)), two_sample_auc=auc).word == word
+    """Of some hundred points; of fewer, everything would be."""
+    wide = band(PERFECT, two_sample_auc=(0.3, 0.7))
+    assert of_table(wide, two_sample_auc=auc).word == word
+    assert "chance" not in text(of_table(wide, two_sample_auc=auc))
+    few = of_table(wide, held_out=80, two_sample_auc=auc)
+    assert few.word == "fair"
+    assert "Only 80 points are held out to judge by" in text(few)
 
 
 @pytest.mark.parametrize(
