@@ -36,6 +36,7 @@ class Purpose(enum.IntEnum):
     REFINEMENT_INIT = 18
     REFINEMENT_TRAINING = 19
     REFINEMENT_CAP = 20
+    COMPONENT_SPREAD = 21
 
 
 def generator(

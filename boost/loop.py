@@ -219,7 +219,7 @@ def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
     columns = dataset.columns
     units: Tuple = ()
     if columns and columns.is_table:
-        knots = {int(columns.coordinates(c)[0]): made for c, made in columns.knots.items()}
+        knots = {int(columns.coordinates(c)[0]): made for c, made in columns.bent.items()}
         units = (columns.coordinate_names, columns.shift, columns.scale, knots)
     return Scene.of(dataset.shape, points, scorer.truth or (), units)
 

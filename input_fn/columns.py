@@ -12,6 +12,9 @@ import zipfile
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
+from scipy import special
+
+from input_fn import quantiles
 
 NUMBERS_AT_A_TIME = 1 << 20
 """In double precision, of samples that become rows."""
@@ -29,6 +32,7 @@ class Columns(NamedTuple):
     values: Dict[int, np.ndarray]  # by column: its few distinct values, sorted
     categories: Dict[int, Tuple[str, ...]]  # by column: its texts; a row holds their numbers
     knots: Dict[int, np.ndarray]  # by column of long tails: [2, k] values, and their normal scores
+    bounds: Dict[int, np.ndarray]  # by column of few values: [k - 1] normal scores between them
     source: np.ndarray  # [d] int64, the column that a coordinate comes from
     shift: np.ndarray  # [d] float64
     scale: np.ndarray  # [d] float64, > 0
@@ -81,7 +85,7 @@ class Columns(NamedTuple):
         for column, texts in self._varying_categories():
             own = self.coordinates(column)
             chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
-        for column, (values, scores) in self.knots.items():
+        for column, (values, scores) in self.bent.items():
             chosen[..., self.coordinates(column)[0]] = np.interp(rows[..., column], values, scores)
         chosen -= self.shift
         chosen /= self.scale
@@ -109,10 +113,39 @@ class Columns(NamedTuple):
             rows = np.clip(rows, self.low, self.high)
         for column, own_values in self.values.items():
             middles = (own_values[1:] + own_values[:-1]) / 2
-            rows[:, column] = own_values[np.searchsorted(middles, rows[:, column])]
+            at, between = rows[:, column], middles
+            if column in self.bounds:  # as often as they come in the data
+                at, between = flat[:, self.coordinates(column)[0]], self.bounds[column]
+            rows[:, column] = own_values[np.searchsorted(between, at)]
         for column, _ in self._varying_categories():
             rows[:, column] = flat[:, self.coordinates(column)].argmax(axis=1)
         return self._typed(rows).reshape(len(points), *self.shape)
+
+    @property
+    def bent(self) -> Dict[int, np.ndarray]:
+        """By column that goes by its quantiles: [2, k] values, and their normal scores."""
+        of_few = {
+            column: np.stack([self.values[column], quantiles.middles(bounds)])
+            for column, bounds in self.bounds.items()
+        }
+        return {**self.knots, **of_few}
+
+    def dequantise(self, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Points whose columns of few values are spread over the normal scores that give them.
+
+        So a GAN learns a density where there is one, and values come out as often as they came in.
+
+        Args:
+          points: [*any, d] float32, of a table's rows; changed in place.
+          rng: where in its interval each lies.
+        """
+        for column, bounds in self.bounds.items():
+            own = points[..., self.coordinates(column)[0]]
+            ends = np.concatenate([[0.0], special.ndtr(bounds), [1.0]])
+            place = np.searchsorted(bounds, own)
+            uniform = np.maximum(rng.random(own.shape), quantiles.SMALLEST)
+            own[...] = special.ndtri(ends[place] + uniform * (ends[place + 1] - ends[place]))
+        return points
 
     def finish(self, points: np.ndarray) -> np.ndarray:
         """Points as they are once they have been rows: on grids, in range, of one category."""
@@ -171,6 +204,8 @@ def to_bytes(columns: Columns) -> bytes:
     }
     counts = [len(values) for values in columns.values.values()]
     arrays["values"] = np.concatenate([np.zeros(0), *columns.values.values()])
+    bounds = [len(each) for each in columns.bounds.values()]
+    arrays["bounds"] = np.concatenate([np.zeros(0), *columns.bounds.values()])
     knots = [each.shape[1] for each in columns.knots.values()]
     arrays["knots"] = np.concatenate([np.zeros((2, 0)), *columns.knots.values()], axis=1)
     words = {
@@ -181,6 +216,7 @@ def to_bytes(columns: Columns) -> bytes:
         "channels_first": columns.channels_first,
         "values": dict(zip(map(str, columns.values), counts)),
         "knots": dict(zip(map(str, columns.knots), knots)),
+        "bounds": dict(zip(map(str, columns.bounds), bounds)),
         "categories": {str(column): texts for column, texts in columns.categories.items()},
     }
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
@@ -199,13 +235,16 @@ def from_bytes(data: bytes) -> Columns:
         with np.load(io.BytesIO(data)) as saved:
             arrays = dict(saved)
         words = json.loads(bytes(arrays.pop("words")).decode())
-        values, knots = (_parts(arrays.pop(name), words[name]) for name in ("values", "knots"))
+        values, knots, bounds = (
+            _parts(arrays.pop(name), words[name]) for name in ("values", "knots", "bounds")
+        )
         return Columns(
             names=tuple(words["names"]),
             shape=tuple(words["shape"]),
             dtype=words["dtype"],
             values=values,
             knots=knots,
+            bounds=bounds,
             categories={int(c): tuple(texts) for c, texts in words["categories"].items()},
             extrapolates=words["extrapolates"],
             channels_first=words["channels_first"],

@@ -139,6 +139,12 @@ def _table(
     for column, made, scores in _by_quantiles(settings, loaded, found, some):
         knots[column], own = made, source == column
         shift[own], scale[own] = scores.mean(), scores.std() or 1.0
+    values = {c: v for c, v in found.values.items() if c not in loaded.categories}
+    bounds = {}
+    if settings.column_transform != "standard" and settings.standardise != "no":
+        bounds = {c: quantiles.bounds(_column(loaded, c), v) for c, v in values.items()}
+    for column in bounds:
+        shift[source == column], scale[source == column] = 0.0, 1.0
     columns = Columns(
         names=loaded.names or tuple(f"x{column}" for column in range(rows.shape[1])),
         shape=rows.shape[1:],
@@ -146,9 +152,10 @@ def _table(
         low=found.low,
         high=found.high,
         step=found.step,
-        values={c: v for c, v in found.values.items() if c not in loaded.categories},
+        values=values,
         categories=loaded.categories,
         knots=knots,
+        bounds=bounds,
         source=source,
         shift=shift,
         scale=scale,
@@ -167,6 +174,11 @@ def _table(
     return dataset._replace(points=points, digest=loaded.digest)
 
 
+def _column(loaded: Loaded, column: int) -> np.ndarray:
+    with files.unchanged(loaded.file):
+        return np.array(loaded.rows[:, column], np.float64)
+
+
 def _by_quantiles(
     settings: DataSettings, loaded: Loaded, found: Survey, some: np.ndarray
 ) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
@@ -178,7 +190,7 @@ def _by_quantiles(
         chosen &= quantiles.long_tailed(some, found.low, found.high)
     every = max(1, len(loaded.rows) // quantiles.LOOKED_AT)
     for column in np.flatnonzero(chosen):
-        if column not in loaded.categories:
+        if column not in loaded.categories and column not in found.values:
             with files.unchanged(loaded.file):
                 values = np.array(loaded.rows[::every, column], np.float64)
             made = quantiles.knots(np.append(values, [found.low[column], found.high[column]]))
@@ -198,6 +210,7 @@ def _images(
         **found._asdict(),
         categories={},
         knots={},
+        bounds={},
         source=np.arange(size),
         shift=np.zeros(size),
         scale=np.ones(size),

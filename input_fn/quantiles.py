@@ -46,3 +46,24 @@ def knots(column: np.ndarray) -> np.ndarray:
     until = np.searchsorted(ordered, values, "right")
     scores = special.ndtri((below + until) / (2 * len(ordered)))
     return np.stack([values, scores])
+
+
+SMALLEST = 1e-7
+"""Of uniform numbers that become normal scores, which are finite so."""
+
+
+def bounds(column: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """[k - 1] normal scores between the shares of k values in a column.
+
+    Args:
+      column: [n] whose values these are.
+      values: [k] increasing, each there at least once.
+    """
+    until = np.searchsorted(np.sort(column), values[:-1], "right")
+    return special.ndtri(until / len(column))
+
+
+def middles(between: np.ndarray) -> np.ndarray:
+    """[k] normal scores of the middles of the shares that `bounds` lie between."""
+    ends = np.concatenate([[0.0], special.ndtr(between), [1.0]])
+    return special.ndtri((ends[1:] + ends[:-1]) / 2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from input_fn.columns import DECIMALS
 
-FEW_VALUES = 256
+FEW_VALUES = 1000
 """At most so many distinct values of a column are kept as they are."""
 REPEATED = 20
 """And each must come so often on average, or they are what the sample happens to hold."""

@@ -148,8 +148,11 @@ def component_stream(
     def draw(block: int, counts: Iterator[int]) -> Iterator[Batches]:
         index_rng = streams.generator(seed, Purpose.COMPONENT_INDICES, component, block)
         latent_rng = streams.generator(seed, Purpose.COMPONENT_LATENT, component, block)
+        spread_rng = streams.generator(seed, Purpose.COMPONENT_SPREAD, component, block)
         for count in counts:
             real = dataset.train_points(indices.draw([count, batch_size], index_rng))
+            if dataset.columns and dataset.columns.bounds:
+                real = dataset.columns.dequantise(real, spread_rng)
             latent = draw_latent([count, batch_size, latent_dim], latent_distribution, latent_rng)
             yield {"real": real, "latent": latent}
 

@@ -17,6 +17,8 @@ class RowForm(NamedTuple):
     values: Dict[int, np.ndarray]
     categories: Dict[int, Tuple[str, ...]]
     knots: Dict[int, np.ndarray]
+    bounds: Dict[int, np.ndarray]
+    bent: Dict[int, np.ndarray]
     source: np.ndarray
     shift: np.ndarray
     scale: np.ndarray
@@ -86,7 +88,7 @@ def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
         chosen = share * same + (1 - share) * chosen
     bent = {
         int(form.coordinates(c)[0]): _bend(form, tf.cast(rows[:, c : c + 1], form.kind), *made)
-        for c, made in form.knots.items()
+        for c, made in form.bent.items()
     }
     chosen = _with_columns(chosen, bent)
     points = (chosen - form.constant(form.shift)) / form.constant(form.scale)
@@ -107,9 +109,15 @@ def _by_column(form: RowForm, values: tf.Tensor) -> tf.Tensor:
 def _listed(form: RowForm, rows: tf.Tensor, values: tf.Tensor) -> Dict[int, tf.Tensor]:
     """[n, 1] of each column that holds one of few values, or a category."""
     found = {
-        column: _nearest(form, rows[:, column : column + 1], own_values)
+        column: _stepped(
+            form, rows[:, column : column + 1], (own_values[1:] + own_values[:-1]) / 2, own_values
+        )
         for column, own_values in form.values.items()
+        if column not in form.bounds
     }
+    for column, bounds in form.bounds.items():
+        own = tf.gather(values, form.coordinates(column), axis=1)
+        found[column] = _stepped(form, own, bounds, form.values[column])
     for column in form.varying_categories:
         own = tf.gather(tf.cast(values, tf.float32), form.coordinates(column), axis=1)
         found[column] = tf.cast(tf.expand_dims(tf.argmax(own, axis=1), 1), form.kind)
@@ -134,9 +142,8 @@ def _bend(form: RowForm, column: tf.Tensor, xs: np.ndarray, ys: np.ndarray) -> t
     return rise + form.constant(ys[0])
 
 
-def _nearest(form: RowForm, column: tf.Tensor, own_values: np.ndarray) -> tf.Tensor:
-    """[n, 1] the nearest of some values: the sum of the steps between them that were taken."""
-    middles = form.constant((own_values[1:] + own_values[:-1]) / 2)
-    taken = tf.cast(column > middles, form.kind)
-    jumps = tf.reduce_sum(taken * form.constant(np.diff(own_values)), axis=1, keepdims=True)
-    return jumps + form.constant(own_values[0])
+def _stepped(form: RowForm, column: tf.Tensor, between: np.ndarray, own: np.ndarray) -> tf.Tensor:
+    """[n, 1] of some values the one whose interval holds it: the sum of the steps below it."""
+    taken = tf.cast(column > form.constant(between), form.kind)
+    jumps = tf.reduce_sum(taken * form.constant(np.diff(own)), axis=1, keepdims=True)
+    return jumps + form.constant(own[0])
