@@ -257,10 +257,19 @@ def test_the_version_is_that_of_the_newest_changes():
     assert newest.startswith(f"## {done.stdout.strip()} (")
 
 
-def test_absls_own_flag_errors_keep_their_status():
-    done = run_main("--no_such_flag=1")
-    assert done.returncode == 1
-    assert "Unknown command line flag" in done.stderr
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("--epoch=5", "--epoch: is no flag; --epochs is near, see --help"),
+        ("--steps=2.5", "--steps=2.5: must be an integer"),
+        ("--refine=perhaps", "--refine=perhaps: must be true or false"),
+        ("--g_learning_rate=fast", "--g_learning_rate=fast: must be a number"),
+    ],
+)
+def test_typos_end_in_one_line(flag, told):
+    done = run_main(flag)
+    assert done.returncode == 2
+    assert done.stderr == f"error: {told}\n"
 
 
 def test_flag_files_parse():
