@@ -104,7 +104,7 @@ def parse(arguments: List[str]) -> List[str]:
         _end(f"error: {UsageError(str(error))}", 2)
 
 
-KINDS = {"boolean": "true or false", "integer": "an integer", "float": "a number"}
+KINDS = {"bool": "true or false", "int": "an integer", "float": "a number"}
 
 
 def _in_our_words(error: str) -> str:

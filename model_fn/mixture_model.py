@@ -36,7 +36,7 @@ class Mixture(NamedTuple):
     components: Sequence[Values]
     mixture_weights: Sequence[float]  # of the components
     discriminator: Values  # of the last step's mixture discriminator, or empty
-    rows: Optional[RowForm]  # of the file that samples come out like; None: they are points
+    rows: Optional[RowForm] = None  # of the file that samples come out like; None: they are points
 
 
 def build(mixture: Mixture, batch: int) -> Dict[str, tf.Tensor]:

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pandas
 import pytest
 
@@ -44,7 +45,7 @@ def blocks(name):
 def place(tmp_path_factory):
     """Where every command of the documents has been run."""
     directory = tmp_path_factory.mktemp("docs")
-    for name in ("main.py", "quality.flags", "cpu.flags"):
+    for name in ("main.py", "quality.flags", "cpu.flags", "table.flags"):
         (directory / name).symlink_to(os.path.join(ROOT, name))
     (directory / "bin").mkdir()
     (directory / "short.py").write_text(SHORT)
@@ -63,18 +64,25 @@ def place(tmp_path_factory):
 
 
 def test_the_tutorials_leave_what_they_promise(place):
-    plain, refined = (pandas.read_csv(str(place / f"{n}.csv")) for n in ("new", "refined"))
-    assert plain.shape == refined.shape == (2000, 2)
+    birds, plain, refined = (
+        pandas.read_csv(place / f"{n}.csv") for n in ("birds", "new", "refined")
+    )
+    assert plain.shape == refined.shape == (2000, 4)
     for columns in (plain, refined):
-        assert columns["x0"].between(15, 27).mean() > 0.9  # cm
-    for name in ("mine/report.html", "mine/export/saved_model", "draws.json", "compare.html"):
+        assert list(columns.columns) == list(birds.columns)
+        assert columns["length_cm"].between(15, 27).all()
+        assert set(columns["eggs"]) <= set(birds["eggs"])
+    for name in ("birds/report.html", "birds/export/saved_model", "draws.json", "compare.html"):
         assert (place / name).exists(), name
     assert "--meta_algorithm" in (place / "compare.html").read_text()
 
 
 def test_boosting_finds_the_rare_kind_as_the_tutorial_says(place):
-    table = pandas.read_csv(str(place / "mine" / "metrics.csv"))
-    assert table["log_p"].iloc[-1] > table["log_p"].iloc[0] + 5
+    birds, plain = (pandas.read_csv(place / f"{name}.csv") for name in ("birds", "new"))
+    shares = [np.mean(columns["nest"] == "cliff") for columns in (birds, plain)]
+    assert 0.4 < shares[1] / shares[0] < 2.5
+    table = pandas.read_csv(place / "birds" / "metrics.csv")
+    assert table["two_sample_auc"].iloc[-1] < 0.7
 
 
 def text_of(page):

@@ -232,7 +232,7 @@ def test_before_its_first_commit_a_run_keeps_to_its_data_and_settings(tmp_path):
         [sys.executable, os.path.join(ROOT, "main.py"), *flags],
         cwd=str(tmp_path), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert "Data: 5300 training points" in process.stdout.readline()
+    assert "Data: 5120 training points" in process.stdout.readline()
     process.kill()
     process.communicate()
 

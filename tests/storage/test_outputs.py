@@ -119,10 +119,10 @@ def test_frames_are_written_under_one_header_in_utf_8(tmp_path):
 def test_frames_that_fail_midway_leave_what_was_there(tmp_path):
     def frames():
         yield pandas.DataFrame({"a": [1]})
-        raise MemoryError
+        raise RuntimeError
 
     (tmp_path / "x.csv").write_text("before")
-    with pytest.raises(MemoryError):
+    with pytest.raises(RuntimeError):
         outputs.write_csv(str(tmp_path / "x.csv"), frames())
     assert os.listdir(str(tmp_path)) == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == "before"
