@@ -33,7 +33,7 @@ FLAGS = flags.FLAGS
 HELP = """AdaGAN: boosted mixtures of GANs (arXiv 1701.02386) on TensorFlow 1.15 Estimators.
 
   python main.py --flagfile=cpu.flags                 the published experiment, into results/
-  python main.py --dataset=file --data_file=points.csv --workdir=mine     your own points
+  python main.py --flagfile=table.flags --data_file=table.csv --workdir=mine     your own table
   python main.py --mode=sample --workdir=mine --num_samples=1000 --output=new.npy
   python main.py --mode=evaluate --workdir=mine
   python main.py --mode=export --workdir=mine --format=onnx

@@ -17,6 +17,7 @@ from estimator import factory
 from input_fn.columns import Columns, to_bytes
 from input_fn.datasets import Dataset
 from report.side_process import SideProcess
+from report.verdict import FEW_ITERATIONS
 from storage import repair
 from storage.lock import LOCK
 from storage.state import State
@@ -72,6 +73,14 @@ def train(call: Call, settings: Settings) -> None:
         scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
         loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
         engine.check(settings.boost.batch_size, iterations)
+        if dataset.columns and iterations[0] < FEW_ITERATIONS:
+            preset = "table.flags" if dataset.columns.is_table else "image.flags"
+            log.warning(
+                "Components train %d iterations each, which is a beginning; --flagfile=%s has "
+                "settings for such data.",
+                iterations[0],
+                preset,
+            )
         if not engine.rank:
             workdir.make()
             workdir.lock()
