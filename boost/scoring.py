@@ -159,7 +159,9 @@ def perfect_sampler(
         if truth:
             points = truth.sample(sizes.of_model + sizes.real, rng)
         else:
-            points = held_out[rng.permutation(len(held_out))]
+            rows = rng.permutation(len(held_out))
+            missing = max(0, sizes.of_data - len(rows))  # of three, one has to play two parts
+            points = held_out[np.append(rows, rows[:missing])]
         real, drawn = flat(points[-sizes.real :]), points[: -sizes.real]
         draws.append(Scorer(sizes, real, known).score(drawn).metrics)
     return draws

@@ -1,5 +1,6 @@
 """What the figures of a mixture mean: one word, the reasons in numbers, and what to do next."""
 
+import math
 import shlex
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
@@ -72,7 +73,7 @@ def _of_toy(reached: Metrics, perfect: Spread, around: Circumstances) -> Verdict
         *_likelihood(reached, perfect, "the truth itself"),
         _coverage(reached.coverage, perfect.median.coverage, "between the modes"),
     ]
-    return Verdict(WORDS[grade], reasons, _advice(grade, around))
+    return Verdict(WORDS[grade], reasons, _advice(grade, around, "quality.flags"))
 
 
 def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdict:
@@ -101,7 +102,8 @@ def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdi
     reasons += _simple(reached, state.simple, state.simple_components)
     reasons += _likelihood(reached, perfect, "your data")
     reasons.append(_coverage(reached.coverage, perfect.median.coverage, "where no data are"))
-    return Verdict(WORDS[grade], reasons, _advice(grade, around))
+    preset = "image.flags" if math.isnan(reached.worst_column_ks) else "table.flags"
+    return Verdict(WORDS[grade], reasons, _advice(grade, around, preset))
 
 
 def _faults(reached: Metrics, perfect: Metrics) -> Iterator[str]:
@@ -183,10 +185,9 @@ def _coverage(reached: float, perfect: float, elsewhere: str) -> str:
     return f"C = {reached:.2f}, {meaning}."
 
 
-def _advice(grade: int, around: Circumstances) -> str:
+def _advice(grade: int, around: Circumstances, preset: str) -> str:
     where = f"--workdir={shlex.quote(around.workdir)}"
     if 0 < around.iterations < FEW_ITERATIONS and grade:
-        preset = "quality.flags" if around.modes else "table.flags"
         return (
             f"Next: its networks trained {around.iterations} iterations each, which is a beginning;"
             f" train anew with --flagfile={preset} --iterations={ENOUGH} and another --workdir."
