@@ -53,11 +53,18 @@ class AdaGAN:
         Raises:
           ValueError: for an unknown preset.
         """
+        self._take({"preset": preset, "workdir": workdir, "random_state": random_state, **flags})
+
+    def _take(self, given: Dict[str, Any]) -> None:
+        """Arguments as `__init__` takes them."""
+        preset, workdir = given["preset"], given["workdir"]
         if preset not in PRESETS:
             raise ValueError(f"preset={preset!r}: must be one of {', '.join(PRESETS)}")
-        self._given = {"preset": preset, "workdir": workdir, "random_state": random_state, **flags}
-        self._temporary = None if workdir else tempfile.TemporaryDirectory(prefix="adagan-")
-        self.workdir = workdir or os.path.join(self._temporary.name, "run")  # type: ignore
+        self._given = given
+        self.workdir = workdir or ""
+        if not workdir:
+            self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
+            self.workdir = os.path.join(self._temporary.name, "run")
         self._types: Optional[pandas.Series] = None  # of a frame that was fitted
         self._is_array = False
 
@@ -83,7 +90,7 @@ class AdaGAN:
 
     def set_params(self, **params: Any) -> "AdaGAN":
         """Other arguments for the next `fit`; returns self."""
-        self.__init__(**{**self._given, **params})  # type: ignore[misc]
+        self._take({**self._given, **params})
         return self
 
     def fit(self, X: Optional[Data] = None, y: None = None) -> "AdaGAN":
@@ -224,10 +231,10 @@ class AdaGAN:
             )
             try:
                 _show(process)
-            except BaseException:
-                process.send_signal(signal.SIGINT)
-                process.communicate()
-                raise
+            finally:
+                if process.poll() is None and sys.exc_info()[0]:  # interrupted: it saves and ends
+                    process.send_signal(signal.SIGINT)
+                    process.communicate()
             if process.wait():
                 errors.seek(0)
                 said = errors.read().strip().split("error: ", 1)[-1]
