@@ -73,14 +73,7 @@ def train(call: Call, settings: Settings) -> None:
         scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
         loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
         engine.check(settings.boost.batch_size, iterations)
-        if dataset.columns and iterations[0] < FEW_ITERATIONS:
-            preset = "table.flags" if dataset.columns.is_table else "image.flags"
-            log.warning(
-                "Components train %d iterations each, which is a beginning; --flagfile=%s has "
-                "settings for such data.",
-                iterations[0],
-                preset,
-            )
+        _tell_of_a_short_training(dataset, iterations[0])
         if not engine.rank:
             workdir.make()
             workdir.lock()
@@ -93,6 +86,17 @@ def train(call: Call, settings: Settings) -> None:
             _tell_start(state, version.digest())
         loop.train(state, side, yardsticks)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _tell_of_a_short_training(dataset: Dataset, iterations: int) -> None:
+    """Says which preset has settings for a user's data, where components hardly begin to train."""
+    if dataset.columns and iterations < FEW_ITERATIONS:
+        log.warning(
+            "Components train %d iterations each, which is a beginning; --flagfile=%s has settings "
+            "for such data.",
+            iterations,
+            "table.flags" if dataset.columns.is_table else "image.flags",
+        )
 
 
 def _check_settings(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:
