@@ -20,7 +20,8 @@ from evaluation import metrics
 from evaluation.metrics import Sizes
 from input_fn import fixed
 from input_fn.datasets import Dataset
-from model_fn.settings import NetworkSettings
+from model_fn import layers
+from model_fn.layers import Layer
 
 CHUNKS = 2
 """Of input at least: one is trained on, one is drawn ahead."""
@@ -34,21 +35,14 @@ class Need(NamedTuple):
     flags: Tuple[str, ...]  # that decide it
 
 
-class Network(NamedTuple):
-    """Numbers in the layers of a network."""
-
-    kernels: Tuple[int, ...]
-    hidden: Tuple[int, ...]  # outputs of each hidden layer, for one point
-
-
 class Shape(NamedTuple):
     """The numbers that the estimates are made of."""
 
     points: int  # of training
     dimension: int
     latent: int
-    generator: Network
-    discriminator: Network
+    generator: Tuple[Layer, ...]
+    discriminator: Tuple[Layer, ...]
     evaluation: Sizes
 
 
@@ -94,41 +88,14 @@ def _shape(settings: Settings, dataset: Optional[Dataset]) -> Shape:
     else:
         points, shape = dataset.number, list(dataset.shape)
         evaluation = metrics.scaled_sizes(evaluation, len(dataset.held_out))
-    network, dimension = settings.network.fitted(shape), int(np.prod(shape))
-    latent, make = network.latent_space_dim, _dcgan if network.network == "dcgan" else _mlp
-    return Shape(points, dimension, latent, *make(network, shape), evaluation)
-
-
-def _mlp(network: NetworkSettings, shape: Sequence[int]) -> Tuple[Network, Network]:
-    """Generator and discriminator, as `model_fn.networks` makes them."""
-    dimension = int(np.prod(shape))
-
-    def dense(inputs: int, units: int, layers: int, outputs: int) -> Network:
-        sizes = (inputs, *(units,) * layers, outputs)
-        return Network(tuple(a * b for a, b in zip(sizes, sizes[1:])), sizes[1:-1])
-
-    seen = dimension * (1 + 2 * network.d_frequencies)
-    return (
-        dense(network.latent_space_dim, network.g_num_filters, network.g_num_layers, dimension),
-        dense(seen, network.d_num_filters, network.d_num_layers, 1),
-    )
-
-
-def _dcgan(network: NetworkSettings, shape: Sequence[int]) -> Tuple[Network, Network]:
-    """The same of `model_fn.dcgan`: quarter-size images of 2 units channels, half-size of units."""
-    area, window = int(np.prod(shape[:2])), 4 * 4
-    channels = int(np.prod(shape[2:]))
-
-    def convolutions(units: int) -> Tuple[int, int]:
-        return window * 2 * units * units, window * units * channels
-
-    g, d = network.g_num_filters, network.d_num_filters
-    return (
-        Network(
-            (network.latent_space_dim * area * g // 8, *convolutions(g)),
-            (area * g // 8, area * g // 4),
-        ),
-        Network((*convolutions(d), area * d // 8), (area * d // 4, area * d // 8)),
+    network = settings.network.fitted(shape)
+    return Shape(
+        points=points,
+        dimension=int(np.prod(shape)),
+        latent=network.latent_space_dim,
+        generator=layers.generator(network, shape),
+        discriminator=layers.discriminator(network, shape),
+        evaluation=evaluation,
     )
 
 
@@ -182,7 +149,10 @@ NETWORK_FLAGS = (
 
 def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[Need]:
     flags = (*NETWORK_FLAGS, *_of_dimension(settings))
-    kernels = (shape.generator.kernels, shape.discriminator.kernels)
+    kernels = [
+        [_product(layer.kernel) for layer in network]
+        for network in (shape.generator, shape.discriminator)
+    ]
     # Initial values and variables; in training gradients and the updated weights, Adam's two
     # moments, and of the discriminator the copy that looks ahead. Or one kernel while it is drawn
     # in double precision.
@@ -192,7 +162,7 @@ def _of_networks(settings: Settings, shape: Shape, training: bool) -> Iterator[N
     drawn = 12 * max(max(kernel) for kernel in kernels)
     yield Need("the networks' weights", max(weights, drawn), flags)
     # A layer's outputs beside the next one's.
-    outputs = (*shape.generator.hidden, shape.dimension)
+    outputs = [_product(layer.outputs) for layer in shape.generator]
     numbers = shape.latent + max(a + b for a, b in zip(outputs, outputs[1:]))
     yield Need("a batch of predictions", 4 * fixed.BATCH * numbers, flags)
 
@@ -215,7 +185,7 @@ def _of_training(settings: Settings, device: DeviceSettings, shape: Shape) -> It
     flags = ("batch_size", *NETWORK_FLAGS, *_of_dimension(settings))
     # One forward pass: generator, and discriminator on data and samples together. The look-ahead
     # steps come one after another and keep nothing.
-    hidden = sum(shape.generator.hidden) + 2 * sum(shape.discriminator.hidden)
+    hidden = _hidden(shape.generator) + 2 * _hidden(shape.discriminator)
     numbers = shape.latent + hidden + 2 * shape.dimension
     yield Need("an iteration", 4 * batch * numbers, flags)
     iterations = settings.boost.iterations_of(shape.points)
@@ -225,6 +195,19 @@ def _of_training(settings: Settings, device: DeviceSettings, shape: Shape) -> It
         4 * CHUNKS * chunk * batch * (shape.latent + shape.dimension),
         ("iterations_per_loop", *flags),
     )
+
+
+def _hidden(network: Sequence[Layer]) -> int:
+    """Outputs of all hidden layers, for one point."""
+    return sum(_product(layer.outputs) for layer in network[:-1])
+
+
+def _product(shape: Sequence[int]) -> int:
+    """As one of Python's integers, which do not overflow."""
+    product = 1
+    for length in shape:
+        product *= length
+    return product
 
 
 def _of_dimension(settings: Settings) -> Tuple[str, ...]:

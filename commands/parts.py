@@ -7,7 +7,6 @@ import logging
 from typing import Tuple, Union
 
 from base import version
-from base.errors import UsageError
 from boost import loop, meta_algorithms, scoring
 from boost.components import Components
 from boost.discriminators import MixtureDiscriminators
@@ -20,7 +19,6 @@ from commands.settings import Settings
 from estimator.engine import Engine
 from input_fn import datasets
 from input_fn.datasets import Dataset
-from model_fn import dcgan
 from model_fn.settings import ModelSettings
 from storage.state import State
 from storage.workdir import Workdir
@@ -39,15 +37,7 @@ def make_components(
       evaluated: samples of a mixture that an evaluation takes.
       engine: that trains and predicts.
       workdir: of the run.
-
-    Raises:
-      UsageError: if the networks do not take such points.
     """
-    if settings.network.network == "dcgan":
-        try:
-            dcgan.image_size(dataset.shape)
-        except ValueError as error:
-            raise UsageError(f"--network=dcgan: {error}") from error
     return Components(
         engine,
         workdir,

@@ -1,58 +1,101 @@
-"""The layers that networks are made of: what a kernel does to an input, without bias."""
+"""The layers of generator and discriminator as numbers, apart from TensorFlow.
 
-from typing import Callable, NamedTuple, Tuple
+Fully connected ones as published, or convolutional ones for images after DCGAN (Radford et al.,
+arXiv 1511.06434), small. Those are without batch normalisation, which would tie the points of a
+minibatch together: the look-ahead steps and the mixture discriminator's scores need functions of
+one point. `networks` applies them, and what a run needs in memory is counted from them.
+"""
+
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
-import tensorflow as tf
+
+from base.errors import UsageError
+from model_fn.settings import NetworkSettings
+
+WIDTH, STRIDE = 4, 2
+"""Of all convolutions."""
 
 
 class Layer(NamedTuple):
-    """One layer."""
+    """One layer, without its activation."""
 
+    kind: str  # dense, convolution or transposed convolution
+    inputs: Tuple[int, ...]  # shape of one input; flat ones are brought into it
+    outputs: Tuple[int, ...]
     kernel: Tuple[int, ...]  # shape
     units: int  # biases
     inputs_of_a_unit: int
-    apply: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # (inputs, kernel) -> outputs
 
 
-def dense(inputs: int, units: int) -> Layer:
-    """[batch, ...] of `inputs` numbers a row to [batch, units]."""
+def generator(settings: NetworkSettings, shape: Sequence[int]) -> Tuple[Layer, ...]:
+    """From latent noise to a point; dcgan: to a quarter-size image, made twice as large twice.
 
-    def apply(hidden: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        if len(hidden.shape) > 2:
-            hidden = tf.reshape(hidden, [_rows(hidden), inputs])
-        return tf.matmul(hidden, kernel)
-
-    return Layer((inputs, units), units, inputs, apply)
-
-
-def convolution(size: Tuple[int, int, int], units: int, width: int, stride: int) -> Layer:
-    """Images of size [height, width, channels], flat or not, to [batch, h/s, w/s, units]."""
-
-    def apply(hidden: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        images = tf.reshape(hidden, [_rows(hidden), *size])
-        return tf.nn.conv2d(images, kernel, strides=[1, stride, stride, 1], padding="SAME")
-
-    kernel = (width, width, size[2], units)
-    return Layer(kernel, units, int(np.prod(kernel[:3])), apply)
+    Args:
+      settings: of all networks.
+      shape: of a point; dcgan: as `image_size` wants it.
+    """
+    latent, units = settings.latent_space_dim, settings.g_num_filters
+    if settings.network != "dcgan":
+        return _dense_layers([latent, *[units] * settings.g_num_layers, int(np.prod(shape))])
+    height, width, channels = image_size(shape)
+    small = (height // 4, width // 4, 2 * units)
+    middle = (height // 2, width // 2, units)
+    return (
+        _dense(latent, int(np.prod(small))),
+        _transposed_convolution(small, units),
+        _transposed_convolution(middle, channels),
+    )
 
 
-def transposed_convolution(
-    size: Tuple[int, int, int], units: int, width: int, stride: int
-) -> Layer:
-    """Images of size [height, width, channels], flat or not, to [batch, h*s, w*s, units]."""
+def discriminator(settings: NetworkSettings, shape: Sequence[int]) -> Tuple[Layer, ...]:
+    """From a point to its logit; dcgan: an image is halved twice; arguments as in `generator`."""
+    units = settings.d_num_filters
+    if settings.network != "dcgan":
+        inputs = int(np.prod(shape)) * (1 + 2 * settings.d_frequencies)
+        return _dense_layers([inputs, *[units] * settings.d_num_layers, 1])
+    height, width, channels = image_size(shape)
+    middle, small = (height // 2, width // 2, units), (height // 4, width // 4, 2 * units)
+    return (
+        _convolution((height, width, channels), units),
+        _convolution(middle, 2 * units),
+        _dense(int(np.prod(small)), 1),
+    )
 
-    def apply(hidden: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        images = tf.reshape(hidden, [_rows(hidden), *size])
-        rows = hidden.shape.as_list()[0] or tf.shape(images)[0]
-        shape = [rows, size[0] * stride, size[1] * stride, units]
-        return tf.nn.conv2d_transpose(images, kernel, shape, [1, stride, stride, 1], "SAME")
 
-    kernel = (width, width, units, size[2])
+def image_size(shape: Sequence[int]) -> Tuple[int, int, int]:
+    """Height, width and channels of an image's shape.
+
+    Raises:
+      UsageError: if the shape is none of an image whose sides divide by 4.
+    """
+    if len(shape) not in (2, 3) or shape[0] % 4 or shape[1] % 4:
+        raise UsageError(
+            f"--network=dcgan: needs points of shape [4 a, 4 b] or [4 a, 4 b, c], got {list(shape)}"
+        )
+    height, width = shape[0], shape[1]
+    return height, width, shape[2] if len(shape) == 3 else 1
+
+
+def _dense_layers(sizes: Sequence[int]) -> Tuple[Layer, ...]:
+    return tuple(_dense(inputs, units) for inputs, units in zip(sizes[:-1], sizes[1:]))
+
+
+def _dense(inputs: int, units: int) -> Layer:
+    return Layer("dense", (inputs,), (units,), (inputs, units), units, inputs)
+
+
+def _convolution(size: Tuple[int, int, int], units: int) -> Layer:
+    height, width, channels = size
+    outputs = (height // STRIDE, width // STRIDE, units)
+    kernel = (WIDTH, WIDTH, channels, units)
+    return Layer("convolution", size, outputs, kernel, units, WIDTH * WIDTH * channels)
+
+
+def _transposed_convolution(size: Tuple[int, int, int], units: int) -> Layer:
+    height, width, channels = size
+    outputs = (height * STRIDE, width * STRIDE, units)
+    kernel = (WIDTH, WIDTH, units, channels)
     # Each output sees the kernel once a stride.
-    inputs_of_a_unit = max(1, int(width * width * size[2] / stride**2))
-    return Layer(kernel, units, inputs_of_a_unit, apply)
-
-
-def _rows(hidden: tf.Tensor) -> int:
-    return hidden.shape.as_list()[0] or -1
+    inputs_of_a_unit = WIDTH * WIDTH * channels // STRIDE**2
+    return Layer("transposed convolution", size, outputs, kernel, units, inputs_of_a_unit)

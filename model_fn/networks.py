@@ -9,8 +9,8 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
-from model_fn import dcgan
-from model_fn.layers import Layer, dense
+from model_fn import layers
+from model_fn.layers import STRIDE, Layer
 from model_fn.settings import NetworkSettings, activation
 
 LEAK = 0.2
@@ -63,7 +63,7 @@ class Network(NamedTuple):
         for number, layer in enumerate(self.layers):
             kernel, bias = parameters[2 * number : 2 * number + 2]
             # The gradient of bias_add has a static shape, that of + not.
-            hidden = tf.nn.bias_add(layer.apply(hidden, kernel), bias)
+            hidden = tf.nn.bias_add(_apply(layer, hidden, kernel), bias)
             if number < len(self.layers) - 1:
                 hidden = ACTIVATIONS[self.activation](hidden)
         return tf.reshape(hidden, [_batch(inputs), int(np.prod(hidden.shape[1:].as_list()))])
@@ -105,33 +105,32 @@ def generator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -
       unrolled: decides the published activation.
     """
     kind = activation(settings.g_activation, unrolled)
-    units = settings.g_num_filters
-    if settings.network == "dcgan":
-        layers = dcgan.generator(settings.latent_space_dim, units, shape)
-    else:
-        hidden = [units] * settings.g_num_layers
-        layers = _dense([settings.latent_space_dim, *hidden, int(np.prod(shape))])
-    return Network(layers, kind, 0, _init_std(settings))
+    return Network(layers.generator(settings, shape), kind, 0, _init_std(settings))
 
 
 def discriminator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -> Network:
     """From flat points [batch, prod(shape)] to logits; arguments as in `generator`."""
     kind = activation(settings.d_activation, unrolled)
-    units, frequencies = settings.d_num_filters, settings.d_frequencies
-    if settings.network == "dcgan":
-        layers, frequencies = dcgan.discriminator(units, shape), 0
-    else:
-        inputs = int(np.prod(shape)) * (1 + 2 * frequencies)
-        layers = _dense([inputs, *[units] * settings.d_num_layers, 1])
-    return Network(layers, kind, frequencies, _init_std(settings))
-
-
-def _dense(sizes: Sequence[int]) -> Tuple[Layer, ...]:
-    return tuple(dense(inputs, units) for inputs, units in zip(sizes[:-1], sizes[1:]))
+    frequencies = 0 if settings.network == "dcgan" else settings.d_frequencies
+    made = layers.discriminator(settings, shape)
+    return Network(made, kind, frequencies, _init_std(settings))
 
 
 def _init_std(settings: NetworkSettings) -> float:
     return settings.init_std if settings.initialisation == "normal" else 0.0
+
+
+def _apply(layer: Layer, hidden: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """What a kernel does to inputs [batch, ...], flat or not: [batch, *layer.outputs]."""
+    if len(hidden.shape) - 1 != len(layer.inputs):
+        hidden = tf.reshape(hidden, [_batch(hidden), *layer.inputs])
+    if layer.kind == "dense":
+        return tf.matmul(hidden, kernel)
+    strides = [1, STRIDE, STRIDE, 1]
+    if layer.kind == "convolution":
+        return tf.nn.conv2d(hidden, kernel, strides=strides, padding="SAME")
+    rows = hidden.shape.as_list()[0] or tf.shape(hidden)[0]
+    return tf.nn.conv2d_transpose(hidden, kernel, [rows, *layer.outputs], strides, "SAME")
 
 
 def _batch(inputs: tf.Tensor) -> int:

@@ -32,7 +32,7 @@ WITH_TENSORFLOW = {
 }
 """Where TensorFlow may be loaded; nothing else may, not even through what it imports."""
 WITHOUT_TENSORFLOW = {
-    "model_fn": {"settings"},
+    "model_fn": {"settings", "layers"},
     "estimator": {
         "engine",
         "factory",
@@ -168,7 +168,7 @@ TESTED_IN = {
     "tests/input_fn/test_larger_than_memory.py": "input_fn/one_pass input_fn/read_ahead",
     "tests/input_fn/test_held.py": "input_fn/pipelines",
     "tests/commands/test_settings.py": "input_fn/settings model_fn/settings",
-    "tests/model_fn/test_networks.py": "model_fn/dcgan model_fn/layers model_fn/optimizers",
+    "tests/model_fn/test_networks.py": "model_fn/optimizers",
     "tests/model_fn/test_gan.py": "model_fn/gan_params model_fn/iteration model_fn/unroll "
     "model_fn/mixture_discriminator model_fn/scaling",
 }

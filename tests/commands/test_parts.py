@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from base.errors import UsageError
 from boost import meta_algorithms, scoring
 from boost.loop import Loop
 from boost.sampler import Sampler
@@ -48,11 +47,6 @@ def test_the_best_component_is_chosen_on_other_points_than_the_evaluations(
     assert len(evaluation.real) == len(validation.real) == 500
     together = np.concatenate([evaluation.real, validation.real])
     assert len(np.unique(together, axis=0)) == 1000
-
-
-def test_networks_that_do_not_take_such_points_are_refused(engine, tmp_path):
-    with pytest.raises(UsageError, match=r"^--network=dcgan: "):
-        components_of(settings(network="dcgan"), tmp_path, engine)
 
 
 @pytest.mark.parametrize(("standardise", "shift"), [("no", 0.0), ("auto", 0.0), ("yes", None)])

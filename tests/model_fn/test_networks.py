@@ -56,11 +56,6 @@ def test_convolutional_networks_map_noise_to_images_and_images_to_logits(shape):
             assert session.run(points, {free: np.ones((3, 7))}).shape == (3, np.prod(shape))
 
 
-def test_other_shapes_are_no_images():
-    with pytest.raises(ValueError, match=r"needs points of shape \[4 a, 4 b\]"):
-        networks.generator(NetworkSettings(network="dcgan"), (9, 8), False)
-
-
 def test_learning_rates_stay_then_fall_to_zero():
     settings = OptimizerSettings(learning_rate_decay="linear")
     with tf.Graph().as_default(), tf.variable_scope("", use_resource=True):
