@@ -21,6 +21,7 @@ from evaluation import metrics
 from evaluation.calibration import Unseen
 from evaluation.metrics import Spread
 from evaluation.two_sample import Worst
+from input_fn import columns_file
 from input_fn.datasets import Dataset
 from report.live import LiveReport
 from report.scene import Picture, Scene, points_shown
@@ -112,7 +113,7 @@ class Loop:
             perfect=known.perfect,
             simple=known.simple,
             simple_components=known.simple_components,
-            columns_sha256=columns.digest() if columns else "",
+            columns_sha256=columns_file.digest(columns) if columns else "",
             data_fingerprint=self._dataset.fingerprint(),
             settings_fingerprint=self._settings_fingerprint,
             mixture_weights=(),

@@ -18,7 +18,8 @@ from boost.sampler import Sampler
 from estimator import export
 from estimator.export import Signature
 from estimator.literal import literal
-from input_fn.columns import Columns, describe
+from input_fn import columns_file
+from input_fn.columns import Columns
 from model_fn import mixture_model
 from model_fn.gan import AVERAGE
 from model_fn.mixture_model import Mixture, Refinement
@@ -80,7 +81,7 @@ def export_mixture(
         lines = export.write(wanted.form, temporary, signatures, feeds, rows)
         if columns and columns.is_table:
             with open(os.path.join(temporary, "columns.json"), "w", encoding="utf-8") as file:
-                json.dump(describe(columns), file, indent=1)
+                json.dump(columns_file.describe(columns), file, indent=1)
         outputs.write_manifest(temporary)
         check()
     return [line.replace(temporary, wanted.directory) for line in lines]

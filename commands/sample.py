@@ -8,8 +8,8 @@ from base import durable
 from base.streams import Purpose
 from commands import shared
 from commands.shared import Call
-from input_fn import frames
-from input_fn.columns import Columns, describe
+from input_fn import columns_file, frames
+from input_fn.columns import Columns
 from storage import outputs
 
 log = logging.getLogger("adagan")
@@ -49,5 +49,7 @@ def _write_categories(path: str, columns: Optional[Columns]) -> None:
     """An array holds numbers of categories; which texts they stand for is written beside it."""
     if columns and columns.categories:
         beside = f"{path}.columns.json"
-        durable.write_atomically(beside, json.dumps(describe(columns), indent=1) + "\n")
+        durable.write_atomically(
+            beside, json.dumps(columns_file.describe(columns), indent=1) + "\n"
+        )
         log.info("Categories are numbers there, from 0; %s has their texts", beside)

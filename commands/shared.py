@@ -15,7 +15,7 @@ from estimator import factory
 from estimator.engine import DeviceSettings, Engine
 from evaluation import metrics
 from evaluation.metrics import Sizes
-from input_fn import columns, datasets, sources
+from input_fn import columns_file, datasets, sources
 from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from storage import ownership
@@ -123,7 +123,7 @@ def read_columns(workdir: Workdir, state: State) -> Columns:
     Raises:
       UsageError: if that is not what was committed.
     """
-    return columns.from_bytes(workdir.read_columns(state))
+    return columns_file.from_bytes(workdir.read_columns(state))
 
 
 def load(settings: Settings, call: Call) -> Dataset:
@@ -188,7 +188,7 @@ def _has_other_columns(workdir: Workdir, state: State, found: Optional[Columns])
     try:
         known = read_columns(workdir, state)
     except UsageError:  # lost: only the very same can take its place
-        return found.digest() != state.columns_sha256
+        return columns_file.digest(found) != state.columns_sha256
     same = ("names", "shape", "dtype", "categories")
     return any(getattr(found, name) != getattr(known, name) for name in same)
 

@@ -4,17 +4,20 @@ import logging
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 from base import unfinished, version
 from base.errors import UsageError
 from boost import betas, scoring
 from commands import settings as all_settings
 from commands import shared
-from commands.settings import Settings
+from commands.settings import Command, Settings
 from commands.shared import Call
 from estimator import factory
-from input_fn.columns import Columns, to_bytes
+from estimator.engine import Engine
+from evaluation.metrics import Sizes
+from input_fn import columns_file
+from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from report.side_process import SideProcess
 from report.verdict import FEW_ITERATIONS
@@ -22,6 +25,9 @@ from storage import repair
 from storage.lock import LOCK
 from storage.state import State
 from storage.workdir import Workdir
+
+if TYPE_CHECKING:  # it loads TensorFlow
+    from boost.loop import Loop
 
 log = logging.getLogger("adagan")
 
@@ -33,16 +39,7 @@ def train(call: Call, settings: Settings) -> None:
       call: the command.
       settings: of the run.
     """
-    command = call.command
-    workdir = Workdir(command.workdir)
-    workdir.check_usable(command.repair)
-    follows = factory.follows()  # of several processes that train together one writes
-    if (workdir.has_settings() or workdir.has_state()) and not follows:
-        workdir.lock()
-        if command.repair:
-            _repair(workdir, settings)
-    state = workdir.read_state()
-    _check_settings(workdir, settings, state)
+    workdir, state = _open(call.command, settings)
     dataset = shared.load(settings, call)
     shared.check_unchanged(workdir, state, settings, dataset)
     if state and len(state.steps) >= settings.boost.steps and workdir.is_finished(state):
@@ -55,25 +52,10 @@ def train(call: Call, settings: Settings) -> None:
     sizes = shared.sizes_of(settings, dataset)
     with SideProcess() as side:
         # It gets ready, and scores the perfect sampler, while TensorFlow loads.
-        yardsticks = side.submit(
-            scoring.yardsticks,
-            dataset.truth,
-            dataset.held_out,
-            scoring.reference(dataset) if dataset.columns else dataset.held_out[:0],
-            dataset.columns,
-            sizes,
-            settings.data.data_seed,
-        )
+        yardsticks = _score_yardsticks(side, dataset, sizes, settings)
         engine = shared.make_engine(call, settings, workdir)
-
-        from commands import parts
-
         own = workdir if not engine.rank else _private()
-        spares = settings.boost.meta_algorithm == "best_of"
-        scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
-        loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
-        engine.check(settings.boost.batch_size, iterations)
-        _tell_of_a_short_training(dataset, iterations[0])
+        loop = _make_loop(settings, dataset, sizes, engine, own)
         if not engine.rank:
             workdir.make()
             workdir.lock()
@@ -86,6 +68,47 @@ def train(call: Call, settings: Settings) -> None:
             _tell_start(state, version.digest())
         loop.train(state, side, yardsticks)
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
+
+
+def _open(command: Command, settings: Settings) -> Tuple[Workdir, Optional[State]]:
+    """The work directory, locked where there is a run in it, and how far that run is."""
+    workdir = Workdir(command.workdir)
+    workdir.check_usable(command.repair)
+    follows = factory.follows()  # of several processes that train together one writes
+    if (workdir.has_settings() or workdir.has_state()) and not follows:
+        workdir.lock()
+        if command.repair:
+            _repair(workdir, settings)
+    state = workdir.read_state()
+    _check_settings(workdir, settings, state)
+    return workdir, state
+
+
+def _score_yardsticks(side: SideProcess, dataset: Dataset, sizes: Sizes, settings: Settings) -> int:
+    """The ticket for `scoring.yardsticks`."""
+    return side.submit(
+        scoring.yardsticks,
+        dataset.truth,
+        dataset.held_out,
+        scoring.reference(dataset) if dataset.columns else dataset.held_out[:0],
+        dataset.columns,
+        sizes,
+        settings.data.data_seed,
+    )
+
+
+def _make_loop(
+    settings: Settings, dataset: Dataset, sizes: Sizes, engine: Engine, own: Workdir
+) -> "Loop":
+    """What runs the boosting steps; own: where this process writes."""
+    from commands import parts  # it loads TensorFlow
+
+    spares = settings.boost.meta_algorithm == "best_of"
+    scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
+    loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
+    engine.check(settings.boost.batch_size, iterations)
+    _tell_of_a_short_training(dataset, iterations[0])
+    return loop
 
 
 def _tell_of_a_short_training(dataset: Dataset, iterations: int) -> None:
@@ -123,7 +146,7 @@ def _start_writing(
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
     if columns and not (state and workdir.has_columns(state)):
-        workdir.write_columns(to_bytes(columns))
+        workdir.write_columns(columns_file.to_bytes(columns))
 
 
 def _tell_start(state: Optional[State], program: str) -> None:

@@ -12,6 +12,7 @@ from boost.loop import Loop
 from boost.scoring import Yardsticks
 from boost.step import Parts
 from evaluation.metrics import Metrics, Spread
+from input_fn import columns_file
 from report.live import LiveReport
 from tests.boost import parts as small
 from tests.boost import tables
@@ -138,7 +139,7 @@ def test_of_a_table_the_columns_are_committed_and_the_worst_ones_named(tmp_path)
     tables.write(tmp_path / "x.csv")
     given = {"engine": FakeEngine(too_dear), "data_file": tmp_path / "x.csv"}
     made, state = run(tmp_path / "run", steps=2, **given)
-    assert state.columns_sha256 == made.dataset.columns.digest()
+    assert state.columns_sha256 == columns_file.digest(made.dataset.columns)
     for record in state.steps:
         assert record.worst["column"] == "price"
         assert record.metrics.worst_column_ks > 0.9
