@@ -123,7 +123,7 @@ def read_columns(workdir: Workdir, state: State) -> Columns:
     Raises:
       UsageError: if that is not what was committed.
     """
-    return columns_file.from_bytes(workdir.read_columns(state))
+    return columns_file.from_bytes(workdir.columns.read(state))
 
 
 def load(settings: Settings, call: Call) -> Dataset:

@@ -145,8 +145,8 @@ def _start_writing(
     if repr(workdir.read_state()) != repr(state):  # nan is not equal to nan
         raise UsageError(f"--workdir={workdir.path}: another process wrote there; start again")
     workdir.write_settings(settings.to_json())
-    if columns and not (state and workdir.has_columns(state)):
-        workdir.write_columns(columns_file.to_bytes(columns))
+    if columns and not (state and workdir.columns.is_of(state)):
+        workdir.columns.write(columns_file.to_bytes(columns))
 
 
 def _tell_start(state: Optional[State], program: str) -> None:

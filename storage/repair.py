@@ -7,7 +7,7 @@ from typing import Callable, Optional, Sequence, Tuple
 
 from storage import state as states
 from storage.state import State
-from storage.workdir import Workdir, number_of, read_state
+from storage.workdir import Workdir, number_of
 
 log = logging.getLogger("adagan")
 
@@ -52,7 +52,7 @@ def _newest_readable_state(workdir: Workdir) -> Tuple[str, Optional[State]]:
     for path in [workdir.join("state.json"), *workdir.copies()]:
         try:
             if os.path.lexists(path):
-                return path, read_state(path)
+                return path, states.read(path)
         except ValueError:  # damaged; the next may not be
             continue
     return "", None

@@ -7,8 +7,11 @@ import math
 import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from base import durable
+from base.errors import UsageError
 from evaluation.metrics import Metrics, Sizes, Spread
 from storage import sealed
+from storage.sealed import OtherFormat
 
 FORMAT = 5
 
@@ -142,3 +145,20 @@ def _check(record: StepRecord, number: int) -> None:
     for path in [*paths, record.discriminator_checkpoint]:
         if os.path.isabs(path) or ".." in path.split(os.sep):
             raise ValueError(f"{path!r} leads out of the work directory")
+
+
+def read(path: str) -> State:
+    """The state in a file.
+
+    Raises:
+      ValueError: if it is damaged.
+      UsageError: if it cannot be read, or is of another version of the program.
+    """
+    try:
+        return decode(durable.read_text(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except OtherFormat as error:
+        raise UsageError(
+            f"{path}: {error}; use the version that made the run, or another --workdir"
+        ) from error

@@ -5,24 +5,20 @@ A step is committed by one atomic rename of state.json. What is not committed di
 
 import datetime
 import glob
-import hashlib
 import logging
 import os
-import re
 import shutil
 from typing import Dict, List, Optional
 
 from base import durable, unfinished
 from base.errors import UsageError
 from estimator.engine import PROGRESS
-from storage import metrics_csv, ownership
+from storage import metrics_csv, ownership, paths
 from storage import state as states
+from storage.columns import ColumnsFile
 from storage.lock import LOCK, Lock
 from storage.ownership import COLUMNS, FILES
-from storage.sealed import OtherFormat
 from storage.state import State, StepRecord
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")  # TensorFlow would call other hosts
 
 log = logging.getLogger("adagan")
 
@@ -33,6 +29,7 @@ class Workdir:
     def __init__(self, path: str):
         """Args: its path; nothing is read or made yet."""
         self.path = path
+        self.columns = ColumnsFile(path)
         self._lock = Lock(path)
 
     def join(self, *names: str) -> str:
@@ -52,33 +49,13 @@ class Workdir:
         Raises:
           UsageError: if the path is no directory, cannot be written, or holds something else.
         """
-        flag = f"--workdir={self.path}"
-        if not self.path or "\0" in self.path:
-            raise UsageError(f"{flag}: needs the path of a directory")
-        if _SCHEME.match(self.path):
-            raise UsageError(f"{flag}: needs a directory of this machine, mounted if it is remote")
-        try:
-            os.path.abspath(self.path).encode("utf-8")
-        except UnicodeError as error:
-            raise UsageError(
-                f"{flag}: is no text in UTF-8, as TensorFlow takes paths; choose another name, or "
-                f"a locale of UTF-8"
-            ) from error
-        if os.path.exists(self.path) and not os.path.isdir(self.path):
-            raise UsageError(f"{flag}: is a file; needs the path of a directory")
-        problem = durable.why_not_writable(self.path)
-        if problem:
-            raise UsageError(f"{flag}: {problem}")
-        try:
-            inside = os.listdir(self.path) if os.path.isdir(self.path) else []
-        except OSError as error:
-            raise UsageError(f"{flag}: {error.strerror}") from error
+        inside = paths.check_directory(self.path)
         ownership.check_links(self.path)
         others = [name for name in inside if name != LOCK and not name.endswith(unfinished.ENDING)]
         if others and not self.has_settings() and not (repair and self.has_state()):
             remedy = "--repair with the flags of the run writes it anew" if self.has_state() else ""
             raise UsageError(
-                f"{flag}: is not empty and holds no settings.json; "
+                f"--workdir={self.path}: is not empty and holds no settings.json; "
                 f"{remedy or 'choose another directory'}"
             )
 
@@ -116,39 +93,6 @@ class Workdir:
         if not self.has_settings() or _read(self.join("settings.json")) != text:
             durable.write_atomically(self.join("settings.json"), text)
 
-    def write_columns(self, data: bytes) -> None:
-        """Writes columns.npz, unless it is there as it should be."""
-        if self._columns_digest() != hashlib.sha256(data).hexdigest():
-            with durable.replacing(self.join(COLUMNS)) as file:
-                file.write(data)
-
-    def has_columns(self, state: State) -> bool:
-        """Whether columns.npz is there as it was committed."""
-        return self._columns_digest() == state.columns_sha256
-
-    def _columns_digest(self) -> str:
-        """SHA-256 of columns.npz; "" where there is no such file."""
-        path = self.join(COLUMNS)
-        return durable.sha256(path) if os.path.isfile(path) else ""
-
-    def read_columns(self, state: State) -> bytes:
-        """The committed bytes of columns.npz.
-
-        Raises:
-          UsageError: if they are not there.
-        """
-        path = self.join(COLUMNS)
-        if not os.path.isfile(path):
-            raise UsageError(f"{path}: is missing; {REWRITE}")
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}; {REWRITE}") from error
-        if hashlib.sha256(data).hexdigest() != state.columns_sha256:
-            raise UsageError(f"{path}: was changed since the run was started; {REWRITE}")
-        return data
-
     def read_state(self) -> Optional[State]:
         """The committed state; None before the first commit.
 
@@ -161,7 +105,7 @@ class Workdir:
                 raise UsageError(f"{path}: is missing, although the run was started; {REPAIR}")
             return None
         try:
-            return read_state(path)
+            return states.read(path)
         except ValueError as error:
             raise UsageError(f"{path}: is damaged: {error}; {REPAIR}") from error
 
@@ -169,7 +113,7 @@ class Workdir:
         """Whether all that is made from a state is there, for people to look at."""
         made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
         drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
-        known = not state.columns_sha256 or self.has_columns(state)
+        known = not state.columns_sha256 or self.columns.is_of(state)
         return known and state.complete and all(map(os.path.isfile, made + drawn))
 
     def verify(self, state: State) -> None:
@@ -279,7 +223,6 @@ class Workdir:
 
 
 REPAIR = "--mode=train --repair trains again from there"
-REWRITE = "--mode=train with the data of the run writes it anew"
 
 
 def _can_go_on(directory: str) -> bool:
@@ -290,23 +233,6 @@ def number_of(component: str) -> int:
     """Of a component by its directory; 0 for anything else that lies there."""
     name = os.path.basename(component)
     return int(name) if name.isdigit() and name.isascii() else 0
-
-
-def read_state(path: str) -> State:
-    """The state in a file.
-
-    Raises:
-      ValueError: if it is damaged.
-      UsageError: if it cannot be read, or is of another version of the program.
-    """
-    try:
-        return states.decode(durable.read_text(path))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    except OtherFormat as error:
-        raise UsageError(
-            f"{path}: {error}; use the version that made the run, or another --workdir"
-        ) from error
 
 
 def _read(path: str) -> str:

@@ -142,42 +142,6 @@ def test_unusable_work_directories_are_told(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_columns_are_read_as_they_were_written(tmp_path):
-    workdir = Workdir(str(tmp_path))
-    workdir.write_columns(b"some\0columns")
-    assert workdir.read_columns(on_a_table(make_state(), b"some\0columns")) == b"some\0columns"
-    assert os.listdir(workdir.path) == ["columns.npz"]
-
-
-def test_columns_are_written_anew_only_where_they_are_others(tmp_path):
-    workdir = Workdir(str(tmp_path))
-    path = workdir.join("columns.npz")
-    workdir.write_columns(b"columns")
-    os.utime(path, (1, 1))
-    workdir.write_columns(b"columns")
-    assert os.stat(path).st_mtime == 1
-    with open(path, "wb") as file:
-        file.write(b"damaged")
-    workdir.write_columns(b"columns")
-    assert workdir.read_columns(on_a_table(make_state(), b"columns")) == b"columns"
-
-
-@pytest.mark.parametrize(
-    ("there", "told"),
-    [
-        (None, "is missing"),
-        (b"other columns", "was changed since the run was started"),
-        (b"", "was changed since the run was started"),
-    ],
-)
-def test_columns_that_are_not_the_runs_are_named_with_the_way_out(tmp_path, there, told):
-    workdir, state = Workdir(str(tmp_path)), on_a_table(make_state())
-    if there is not None:
-        workdir.write_columns(there)
-    with pytest.raises(UsageError, match=f"columns.npz: {told}; --mode=train .* writes it anew"):
-        workdir.read_columns(state)
-
-
 def finished(path, state):
     """A work directory with all that people look at."""
     workdir = Workdir(str(path))
@@ -189,20 +153,20 @@ def finished(path, state):
 
 
 def test_a_run_on_a_table_is_finished_only_with_its_columns(tmp_path):
-    """Else `--mode=train` would not write them anew, as `read_columns` says that it does."""
+    """Else `--mode=train` would not write them anew, as `columns.read` says that it does."""
     state = dataclasses.replace(on_a_table(make_state()), complete=True)
     workdir = finished(tmp_path, state)
     assert not workdir.is_finished(state)
-    workdir.write_columns(b"other columns")
+    workdir.columns.write(b"other columns")
     assert not workdir.is_finished(state)
-    workdir.write_columns(b"columns")
+    workdir.columns.write(b"columns")
     assert workdir.is_finished(state)
 
 
 def test_a_run_is_finished_when_all_that_people_look_at_is_there(tmp_path):
     state = dataclasses.replace(on_a_table(make_state()), complete=True)
     workdir = finished(tmp_path, state)
-    workdir.write_columns(b"columns")
+    workdir.columns.write(b"columns")
     assert workdir.is_finished(state)
     assert not workdir.is_finished(dataclasses.replace(state, complete=False))
     for name in set(contents(workdir.path)) - {"columns.npz"}:
