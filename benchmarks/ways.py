@@ -39,7 +39,15 @@ def setting(batch_size: int = 64, **changed: Dict[str, Any]) -> Tuple[Any, Any, 
     rng = streams.generator(0, streams.Purpose.COMPONENT_INIT, 1)
     settings = GanSettings(**changed.get("gan", {}))
     values = gan.initial_values(settings, network, shape, np.zeros(shape), np.ones(shape), rng)
-    params = gan.GanParams(settings, network, OptimizerSettings(), shape, values, 15_000, True)
+    params = gan.GanParams(
+        initial_values=values,
+        gan=settings,
+        network=network,
+        optimizer=OptimizerSettings(),
+        shape=shape,
+        iterations=15_000,
+        in_graph_loop=True,
+    )
     weights = np.full(dataset.number, 1 / dataset.number)
     stream = weighted.component_stream(dataset, weights, batch_size, 5, "normal", 0, 1)
     return dataset, params, stream
@@ -198,7 +206,13 @@ def discriminator(seconds: float) -> float:
         settings, gan.network, gan.gan.unrolled, shape, np.zeros(shape), np.ones(shape), rng
     )
     params = mixture_discriminator.MixtureDiscriminatorParams(
-        settings, gan.network, gan.optimizer, shape, gan.gan.unrolled, values, iterations
+        initial_values=values,
+        discriminator=settings,
+        network=gan.network,
+        optimizer=gan.optimizer,
+        shape=shape,
+        unrolled=gan.gan.unrolled,
+        iterations=iterations,
     )
     everything = np.arange(dataset.number, dtype=datasets.index_type(dataset.number))
     members = [everything] * settings.mixture_c_folds

@@ -138,14 +138,14 @@ class Components:
         rng = streams.generator(self.seed, Purpose.COMPONENT_INIT, number, initialisation - 1)
         values = gan.initial_values(models.gan, models.network, shape, *self.units, rng)
         return GanParams(
-            models.gan,
-            models.network,
-            models.optimizer,
-            shape,
-            values,
-            self.iterations,
-            self.engine.in_graph_loop,
-            self.engine.wrap_optimizers,
+            initial_values=values,
+            gan=models.gan,
+            network=models.network,
+            optimizer=models.optimizer,
+            shape=shape,
+            iterations=self.iterations,
+            in_graph_loop=self.engine.in_graph_loop,
+            wrap_optimizers=self.engine.wrap_optimizers,
         )
 
     def _points(self, number: int, checkpoint: str, latent: FixedInput) -> np.ndarray:

@@ -1,16 +1,15 @@
 """Mixture discriminators: how one is trained, and what it says of every training point."""
 
-import logging
 import os
 from typing import Callable, NamedTuple
 
 import numpy as np
 
 from base import streams
-from base.errors import Diverged
 from base.streams import Purpose
-from boost import ratios, training
+from boost import ratio_checks, ratios, training
 from boost.mixture import Mixture
+from boost.ratio_checks import Calibration
 from boost.settings import BoostSettings, pool_size
 from boost.weights import Reweighting
 from estimator.engine import Engine, Training
@@ -25,27 +24,8 @@ from model_fn.mixture_discriminator import MixtureDiscriminatorParams
 from model_fn.settings import ModelSettings
 from storage.workdir import Workdir
 
-SEPARATED = np.log(1e6)
-"""Nats: with all ratios beyond, data and mixture are told apart perfectly."""
-FEW = 10
-"""Of so many points one must have weight, where minibatches are larger than that."""
-OVERFIT_GAP = 0.5
-"""Nats by which training points may be scored above points that were not trained on."""
 HIGHEST_DIMENSION = 2
 """Beyond, a kernel density estimate of the mixture says more of its bandwidth than of ratios."""
-
-log = logging.getLogger("adagan")
-
-
-class Calibration(NamedTuple):
-    """Means over points of the data, and the error; logits are of the probability of "real"."""
-
-    scored_logit: float  # of the training points, as used for the ratios
-    trained_on_logit: float  # of the training points by a discriminator that was trained on them
-    unseen_logit: float  # of points by a discriminator that was not trained on them
-    ratio: float  # h over the training points; 1 for true ratios
-    unseen_ratio: float  # h over points of the data that no training saw
-    error: float  # expected calibration error over such points and fresh samples
 
 
 class Fresh(NamedTuple):
@@ -159,7 +139,7 @@ class MixtureDiscriminators:
           Diverged: for ratios or weights that nothing can be trained on.
         """
         dataset, number_of_points = self._dataset, self._dataset.number
-        _check_logits(logits, number_of_points)
+        ratio_checks.check_logits(logits, number_of_points)
         scorer = self._scoring_fold(number)
         scored = np.choose(scorer, logits[:number_of_points].T)
         trained_on = np.choose((scorer + 1) % self._folds, logits[:number_of_points].T)
@@ -178,8 +158,8 @@ class MixtureDiscriminators:
             error=unseen.reliability().error,
         )
         reweighting = reweight(density_ratios)
-        _check_weights(reweighting.data_weights, self._batch_size)
-        _warn_of_overfit(means, self._folds)
+        ratio_checks.check_weights(reweighting.data_weights, self._batch_size)
+        ratio_checks.warn_of_overfit(means, self._folds)
         return Fitted(
             reweighting=reweighting,
             calibration=means,
@@ -231,14 +211,14 @@ class MixtureDiscriminators:
             rng,
         )
         return MixtureDiscriminatorParams(
-            models.mixture_discriminator,
-            models.network,
-            models.optimizer,
-            shape,
-            models.gan.unrolled,
-            values,
-            self.iterations,
-            self._engine.wrap_optimizers,
+            initial_values=values,
+            discriminator=models.mixture_discriminator,
+            network=models.network,
+            optimizer=models.optimizer,
+            shape=shape,
+            unrolled=models.gan.unrolled,
+            iterations=self.iterations,
+            wrap_optimizers=self._engine.wrap_optimizers,
         )
 
 
@@ -251,41 +231,3 @@ def _unseen(
     compared = [part[: calibration.POINTS_COMPARED] for part in (real_points, fresh.generated)]
     flat = [part.reshape(len(part), -1) for part in (*compared, fresh.samples)]
     return Unseen(real, generated, np.stack(flat[:2]), flat[2])
-
-
-def _check_logits(scores: np.ndarray, number_of_points: int) -> None:
-    """Args: [N + others, folds] logits; N, the training points, which come first."""
-    if not np.isfinite(scores).all():
-        raise Diverged("its logits are not finite; lower --learning_rate or --init_std")
-    of_training = scores[:number_of_points]
-    for side, lowest in (("real", of_training.min()), ("generated", -of_training.max())):
-        if lowest > SEPARATED:
-            raise Diverged(
-                f"it calls every training point {side}, by {lowest:.0f} nats at least, so that the "
-                f"ratios carry nothing; lower --mixture_c_epoch_num or --learning_rate"
-            )
-
-
-def _check_weights(data_weights: np.ndarray, batch_size: int) -> None:
-    left = np.count_nonzero(data_weights)
-    if left < min(batch_size, max(1, len(data_weights) // FEW)):
-        raise Diverged(
-            f"all weight lies on {left} points, fewer than --batch_size={batch_size}; lower that, "
-            f"--mixture_c_epoch_num or --learning_rate, or choose another --weights_heur"
-        )
-
-
-def _warn_of_overfit(means: Calibration, folds: int) -> None:
-    gap = means.trained_on_logit - means.unseen_logit
-    if gap > OVERFIT_GAP:
-        remedy = (
-            "each half is scored by the other half's discriminator, so the ratios stay usable"
-            if folds == 2
-            else "its ratios cannot be trusted: fewer --mixture_c_epoch_num, or --mixture_c_folds=2"
-        )
-        log.warning(
-            "The mixture discriminator overfits: points it was trained on score %.2f nats above "
-            "others; %s.",
-            gap,
-            remedy,
-        )

@@ -6,33 +6,29 @@ import glob
 import logging
 import math
 import os
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
 from base import durable, garbage, signals
-from boost import ratios, scoring, step, weights
+from boost import ratios, scoring, shown, step, weights
 from boost.ahead import IndependentComponents
 from boost.components import Components
 from boost.mixture import Mixture
 from boost.scoring import Yardsticks
 from boost.step import Parts, Step
 from evaluation import metrics
-from evaluation.calibration import Unseen
 from evaluation.metrics import Spread
 from evaluation.two_sample import Worst
 from input_fn import columns_file
 from input_fn.datasets import Dataset
 from report.live import LiveReport
-from report.scene import Picture, Scene, points_shown
+from report.scene import Scene
 from report.side_process import SideProcess
 from report.verdict import Circumstances
 from storage import metrics_csv
 from storage.state import State, StepRecord
 from storage.workdir import Workdir
-
-SAMPLES_SHOWN = 2500
-"""Samples of a mixture that its picture shows."""
 
 log = logging.getLogger("adagan")
 
@@ -170,7 +166,7 @@ class Loop:
             np.save(weights_path, data_weights)
         picture_path = os.path.join(directory, "picture.npz")
         with durable.naming(picture_path):
-            self._picture(done).save(picture_path)
+            shown.picture(done, self._scene, self._dataset).save(picture_path)
         checkpoint, discriminator = done.component.checkpoint, fitted.checkpoint if fitted else ""
         files = [*_files(checkpoint), *_files(discriminator), weights_path, picture_path]
 
@@ -199,46 +195,6 @@ class Loop:
             picture=relative(picture_path),
             sha256=self._workdir.digests(files),
         )
-
-    def _picture(self, done: Step) -> Picture:
-        fitted, dataset = done.fitted, self._dataset
-        shown = rows_shown(dataset)
-        return Picture(
-            step=done.number,
-            scene=self._scene,
-            relative_weights=done.reweighting.data_weights[shown] * dataset.number,
-            samples=_by_component(done.mixture),
-            density=done.scored.density,
-            probe_logits=fitted.probe_logits if fitted else np.zeros(0, np.float32),
-            unseen=fitted.unseen if fitted else Unseen.nothing(),
-        )
-
-
-def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
-    """The data as every picture of a run shows them."""
-    points = dataset.train_points(rows_shown(dataset))
-    columns = dataset.columns
-    units: Tuple = ()
-    if columns and columns.is_table:
-        knots = {int(columns.coordinates(c)[0]): made for c, made in columns.bent.items()}
-        units = (columns.coordinate_names, columns.shift, columns.scale, knots)
-    return Scene.of(dataset.shape, points, scorer.truth or (), units)
-
-
-def rows_shown(dataset: Dataset) -> np.ndarray:
-    """Indices of the training points that the pictures show: the same in all, evenly spread."""
-    number = points_shown(dataset.number, dataset.shape)
-    return np.linspace(0, dataset.number - 1, number).astype(np.int64)
-
-
-def _by_component(mixture: Mixture) -> List[np.ndarray]:
-    """Samples of the mixture to look at, [n, prod(shape)] by component, n as it weighs."""
-    points = [pool.for_discriminator for pool in mixture.pools]
-    number = points_shown(SAMPLES_SHOWN, points[0].shape[1:])
-    return [
-        own[: int(round(number * weight))].reshape(-1, int(np.prod(own.shape[1:])))
-        for own, weight in zip(points, mixture.weights)
-    ]
 
 
 def _files(checkpoint: str) -> List[str]:

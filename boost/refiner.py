@@ -257,12 +257,12 @@ class Refiner:
             DISCRIMINATOR, network, unrolled, shape, *self._units, rng
         )
         return mixture_discriminator.MixtureDiscriminatorParams(
-            DISCRIMINATOR,
-            network,
-            OPTIMIZER,
-            shape,
-            unrolled,
-            values,
-            self._iterations,
-            self._engine.wrap_optimizers,
+            initial_values=values,
+            discriminator=DISCRIMINATOR,
+            network=network,
+            optimizer=OPTIMIZER,
+            shape=shape,
+            unrolled=unrolled,
+            iterations=self._iterations,
+            wrap_optimizers=self._engine.wrap_optimizers,
         )

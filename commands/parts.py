@@ -7,7 +7,7 @@ import logging
 from typing import Tuple, Union
 
 from base import version
-from boost import loop, meta_algorithms, scoring
+from boost import meta_algorithms, scoring, shown
 from boost.components import Components
 from boost.discriminators import MixtureDiscriminators
 from boost.loop import Loop
@@ -55,7 +55,7 @@ def make_loop(
 ) -> Tuple[Loop, Tuple[int, int]]:
     """What runs the boosting steps, and the iterations of its two kinds of training."""
     components = make_components(settings, dataset, scorer.sizes.of_model, engine, workdir)
-    scene = loop.scene_of(dataset, scorer)
+    scene = shown.scene_of(dataset, scorer)
     discriminators = MixtureDiscriminators(
         engine,
         workdir,

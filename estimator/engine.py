@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 import numpy as np
 
 from base.errors import UsageError
+from base.model_params import ModelParams
 from base.options import option
 from input_fn.fixed import FixedInput
 from input_fn.weighted import Stream
@@ -77,7 +78,7 @@ class Training(NamedTuple):
 
     model_fn: Callable  # one iteration a train op, as `loops.looped` takes it
     model_dir: str  # a directory of its own
-    params: Any  # handed to the model function as {"params": params}
+    params: ModelParams  # handed to the model function as {"params": params}
     stream: Stream  # of minibatches
     iterations: int  # in all, those of an interrupted training included
     predict_for: FixedInput  # what to predict for with the trained model
@@ -158,7 +159,7 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     def predict(
-        self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
+        self, model_fn: Callable, checkpoint: str, params: ModelParams, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model: what `train` returned for the same points.
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import UsageError
+from base.model_params import ModelParams
 from estimator import graphs, loops, resume, sharing
 from estimator.engine import (
     CHUNK_BYTES,
@@ -134,7 +135,7 @@ class HostEngine(Engine):
         )
 
     def predict(
-        self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
+        self, model_fn: Callable, checkpoint: str, params: ModelParams, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model; see `Engine.predict`."""
         key = kind_of(model_fn, params, points)

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import UsageError
+from base.model_params import ModelParams
 from estimator import npu_configuration, npu_environment, resume
 from estimator.engine import (
     CHUNK_BYTES,
@@ -124,7 +125,7 @@ class NPUEngine(Engine):
         )
 
     def predict(
-        self, model_fn: Callable, checkpoint: str, params: Any, points: FixedInput
+        self, model_fn: Callable, checkpoint: str, params: ModelParams, points: FixedInput
     ) -> Dict[str, np.ndarray]:
         """Predictions of a trained model; see `Engine.predict`.
 
@@ -161,7 +162,9 @@ class NPUEngine(Engine):
             loop,
         )
 
-    def _estimator(self, model_fn: Callable, model_dir: str, params: Any, length: int) -> Any:
+    def _estimator(
+        self, model_fn: Callable, model_dir: str, params: ModelParams, length: int
+    ) -> Any:
         config = npu_configuration.run_config(
             self._bridge, self._settings, self._workdir, model_dir, length
         )

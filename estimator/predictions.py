@@ -8,12 +8,13 @@ from typing import Any, Callable, Dict, Iterable, List, Tuple
 import numpy as np
 import tensorflow as tf
 
+from base.model_params import ModelParams
 from estimator.literal import literal
 from input_fn import fixed
 from input_fn.fixed import FixedInput
 
 
-def kind_of(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, ...]:
+def kind_of(model_fn: Callable, params: ModelParams, points: FixedInput) -> Tuple[Any, ...]:
     """Of models whose graphs are equal: those that differ in their initial values only."""
     same = dataclasses.replace(params, initial_values=())
     return model_fn, same, points.feature, tuple(points.shape)
@@ -22,7 +23,9 @@ def kind_of(model_fn: Callable, params: Any, points: FixedInput) -> Tuple[Any, .
 class Predictor:
     """A model function's PREDICT mode, into which checkpoints are read one after another."""
 
-    def __init__(self, model_fn: Callable, params: Any, points: FixedInput, config: tf.ConfigProto):
+    def __init__(
+        self, model_fn: Callable, params: ModelParams, points: FixedInput, config: tf.ConfigProto
+    ):
         """Builds the graph.
 
         Args:

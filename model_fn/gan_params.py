@@ -1,24 +1,22 @@
 """What the model function of a GAN is given beside its features, and the networks that follow."""
 
 import dataclasses
-from typing import Dict, Sequence, Tuple
+from typing import Sequence, Tuple
 
-import numpy as np
-
+from base.model_params import ModelParams
 from model_fn import networks, optimizers
 from model_fn.networks import Network
 from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class GanParams:
+class GanParams(ModelParams):
     """Everything the model function reads beside its features."""
 
     gan: GanSettings
     network: NetworkSettings
     optimizer: OptimizerSettings
     shape: Tuple[int, ...]  # of one point
-    initial_values: Dict[str, np.ndarray]  # by variable name, see `gan.initial_values`
     iterations: int  # of the whole training, by which learning rates decay
     in_graph_loop: bool  # look-ahead steps as a while_loop
     wrap_optimizers: optimizers.Wrap = optimizers.unwrapped

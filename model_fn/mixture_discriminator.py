@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
+from base.model_params import ModelParams
 from model_fn import losses, networks, optimizers, scaling
 from model_fn.settings import (
     MixtureDiscriminatorSettings,
@@ -15,7 +16,7 @@ from model_fn.settings import (
 
 
 @dataclasses.dataclass(frozen=True)
-class MixtureDiscriminatorParams:
+class MixtureDiscriminatorParams(ModelParams):
     """Everything the model function reads beside its features."""
 
     discriminator: MixtureDiscriminatorSettings
@@ -23,7 +24,6 @@ class MixtureDiscriminatorParams:
     optimizer: OptimizerSettings
     shape: Tuple[int, ...]  # of one point
     unrolled: bool  # decides the published activation
-    initial_values: Dict[str, np.ndarray]  # by variable name, see `initial_values`
     iterations: int  # of the whole training, by which the learning rate decays
     wrap_optimizers: optimizers.Wrap = optimizers.unwrapped
 

@@ -30,7 +30,7 @@ class StepRecord:
     effective_sample_size: float  # points, Kish
     metrics: Metrics  # of the mixture with this component
     worst: Dict[str, str]  # names of the "column", or "first" and "second", worst in it
-    calibration: Dict[str, float]  # of the mixture discriminator, see `discriminators.Calibration`
+    calibration: Dict[str, float]  # of the mixture discriminator, see `ratio_checks.Calibration`
     iterations_per_second: float  # of the component's training loop
     seconds: Dict[str, float]  # by part of the step
     program: str  # that made it, see `version.digest`

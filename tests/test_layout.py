@@ -158,11 +158,13 @@ TESTED_IN = {
     "tests/estimator/test_distributed.py": "estimator/agreement estimator/collectives "
     "estimator/exchange estimator/resume estimator/shared_checkpoints",
     "tests/estimator/test_peers.py": "estimator/connections estimator/meeting",
-    "tests/estimator/test_host.py": "estimator/engine estimator/factory estimator/graphs "
-    "estimator/hooks estimator/literal estimator/loops",
+    "tests/estimator/test_host.py": "base/model_params estimator/engine estimator/factory "
+    "estimator/graphs estimator/hooks estimator/literal estimator/loops",
     "tests/estimator/test_npu.py": "estimator/npu_configuration",
     "tests/commands/test_exported_model.py": "estimator/export",
     "tests/test_faults.py": "estimator/xla_flags",
+    "tests/boost/test_discriminators.py": "boost/ratio_checks",
+    "tests/boost/test_loop.py": "boost/shown",
     "tests/input_fn/test_columns.py": "input_fn/columns_file input_fn/fitting input_fn/survey",
     "tests/input_fn/test_datasets.py": "input_fn/fixed input_fn/gmm input_fn/sources",
     "tests/input_fn/test_larger_than_memory.py": "input_fn/one_pass input_fn/read_ahead",

@@ -7,7 +7,7 @@ import pytest
 
 from base import signals
 from base.errors import Stopped
-from boost import loop, meta_algorithms
+from boost import meta_algorithms, shown
 from boost.loop import Loop
 from boost.scoring import Yardsticks
 from boost.step import Parts
@@ -39,7 +39,7 @@ def loop_of(directory, engine=None, **given):
         scorer=made.scorer,
         seed=7,
     )
-    scene = loop.scene_of(made.dataset, made.scorer)
+    scene = shown.scene_of(made.dataset, made.scorer)
     shared = dict(scene=scene, settings_fingerprint="s", program="p")
     return made, Loop(made.workdir, made.dataset, made.components, parts, **shared)
 
