@@ -1,5 +1,6 @@
 """What the documents say holds: their commands run as they stand, what they name is there."""
 
+import dataclasses
 import os
 import re
 import shlex
@@ -9,17 +10,24 @@ import sys
 import numpy as np
 import pandas
 import pytest
+import yaml
 
+import adagan
 from base import version
+from commands import settings
+from estimator.engine import DeviceSettings
 from tests import test_layout
 from tests.conftest import ROOT
 
 DOCS = ("own_data", "reading_the_report")
-PAGES = ["README.md", "README_zh.md", "CHANGES.md"] + [
+PAGES = ["README.md", "README_zh.md", "CHANGES.md", "CONTRIBUTING.md"] + [
     os.path.join("docs", name)
     for name in sorted(os.listdir(os.path.join(ROOT, "docs")))
     if name.endswith(".md")
 ]
+KINDS = [*(kind for _, kind in settings.ROOMS.values()), settings.Command, DeviceSettings]
+FLAGS = {field.name for kind in KINDS for field in dataclasses.fields(kind)}
+FLAGS |= {"flagfile", "help", "version"}
 SHORT = f"""# `python` of the documents.
 # A refinement is only begun, as its length does not depend on the data.
 import os, runpy, sys
@@ -90,10 +98,105 @@ def text_of(page):
         return file.read()
 
 
+def anchors(page):
+    """Of its headings, as GitHub makes them."""
+    without_code = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.S | re.M)
+    for heading in re.findall(r"^#+ (.*)$", without_code, re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text_of(page)):
-        assert os.path.exists(os.path.join(ROOT, os.path.dirname(page), link)), link
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text_of(page)):
+        path, _, anchor = link.partition("#")
+        target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+        assert os.path.exists(os.path.join(ROOT, target)), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_each_page_is_in_the_index():
+    index = text_of("docs/README.md")
+    for page in PAGES:
+        name = os.path.relpath(page, "docs")
+        assert (
+            page.endswith(("README.md", "README_zh.md"))
+            or f"[{os.path.basename(page)}]({name})" in index
+        )
+
+
+def commands(page):
+    """Lines of blocks and words in backticks that are commands, without comments."""
+    text = text_of(page).replace("\\\n", " ")
+    blocks = re.findall(r"^(?: {4}|)((?:python|python3\.7|make) [^`\n]*?)(?:  +#.*)?$", text, re.M)
+    return blocks + re.findall(r"`((?:python|python3\.7|make) [^`\n]+)`", text)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_name_what_there_is(page):
+    """Flags of main.py and files of flags, modules, targets of make; also where nothing is run."""
+    targets = re.findall(r"^([a-z]+):", text_of("Makefile"), re.M)
+    for command in commands(page):
+        program, first, *words = command.split()
+        if program == "make":
+            assert first in targets, command
+        elif first == "-m" and words[0].startswith("benchmarks"):
+            module = os.path.join(ROOT, *words[0].split("."))
+            assert os.path.exists(f"{module}.py") or os.path.isdir(module), command
+        elif first == "main.py":
+            for name, value in re.findall(r"(?<!\S)--(\w+)=?(\S*)", command):
+                assert name in FLAGS or re.sub("^no", "", name) in FLAGS, command
+                assert name != "flagfile" or os.path.isfile(os.path.join(ROOT, value)), command
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_three_lines_of_python_are_enough(page, tmp_path, monkeypatch):
+    """As they stand, but for what main.py would be asked to do."""
+    frame, asked = pandas.DataFrame({"a": [0.5, 1.5], "b": ["x", "y"]}), []
+
+    def run(self, *flags):
+        asked.append(flags)
+        outputs = [flag[9:] for flag in flags if flag.startswith("--output=")]
+        for path in outputs:
+            frame.to_csv(path, index=False)
+
+    monkeypatch.setattr(adagan.AdaGAN, "_run", run)
+    monkeypatch.chdir(tmp_path)
+    names = {"frame": frame}
+    exec(re.search(r"^```python\n(.*?)^```$", text_of(page), re.S | re.M).group(1), names)
+    pandas.testing.assert_frame_equal(names["new"], frame)
+    assert names["model"].workdir == "mine"
+    assert asked[0][0].endswith("table.flags")
+    assert "--steps=3" in asked[0]
+    assert "--num_samples=1000" in asked[1]
+
+
+def test_what_the_paper_says_is_where_the_readme_says():
+    rows = text_of("README.md").split("| in the paper | in the code |")[1].split("\n\n")[0]
+    named = re.findall(r"`([\w/]+\.py)`, `(\w+)`", rows)
+    assert len(named) >= rows.count("\n") - 1
+    for path, name in named:
+        assert re.search(rf"^(def|class) {name}\b", text_of(path), re.M), (path, name)
+
+
+def test_the_version_is_the_same_everywhere():
+    """And CITATION.cff holds what its format requires."""
+    citation = yaml.safe_load(text_of("CITATION.cff"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == version.NUMBER
+    assert f"## {version.NUMBER} ({citation['date-released']})" in text_of("CHANGES.md")
+    year, month, day = citation["date-released"].split("-")
+    assert f"（Modified）：{year}.{month}.{day}\n" in text_of("README_zh.md")
+    (paper,) = citation["references"]
+    assert paper["title"] in text_of("README.md").replace("{", "").replace("}", "")
+    for author in paper["authors"]:
+        assert f", {author['given-names']}" in text_of("README.md")
+
+
+def test_a_push_runs_the_checks():
+    workflow = yaml.safe_load(text_of(".github/workflows/ci.yml"))
+    assert {"run": ".ci/run"} in workflow["jobs"]["check"]["steps"]
+    assert os.access(os.path.join(ROOT, ".ci", "run"), os.X_OK)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -84,9 +84,9 @@ def test_an_address_without_a_scheduler_is_refused_in_time(tmp_path, monkeypatch
     assert not os.listdir(str(tmp_path))
 
 
-def commands_of_readme():
-    """The README's commands that start a scheduler and a worker, on this machine only."""
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+def commands_of_the_documents():
+    """Those of docs/many_runs.md that start a scheduler and a worker, on this machine only."""
+    with open(os.path.join(ROOT, "docs", "many_runs.md"), encoding="utf-8") as file:
         lines = file.read().replace("\\\n", " ").splitlines()
     words = [shlex.split(line, comments=True) for line in lines if " distributed.cli." in line]
     return [[re.sub("(OWN_)?ADDRESS", "127.0.0.1", word) for word in each[1:]] for each in words]
@@ -99,7 +99,7 @@ class Cluster:
         self._directory, self._processes = directory, []
         self.address = ""
         file = str(directory / "scheduler.json")
-        scheduler, worker = commands_of_readme()
+        scheduler, worker = commands_of_the_documents()
         self._start(*scheduler, "--port=0", f"--scheduler-file={file}")
         wait_for(lambda: os.path.exists(file) and os.path.getsize(file))
         with open(file) as opened:
