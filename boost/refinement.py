@@ -19,21 +19,29 @@ from storage.workdir import Workdir
 
 MADE = "refinement.json"
 """In its directory, once it is made."""
-FORMAT = 3
+FORMAT = 4
 """Of the discriminators; a refinement in another format is left alone, and a new one trained."""
 CAP = 0.99
 """Quantile of the mixture's ratios that the largest acceptance belongs to."""
-LITTLE = 0.002
-"""Nats of cross-entropy below log 2: with less, the discriminator has learned nothing."""
+DOUBTS = 2.0
+"""Standard errors of the gain, within which a discriminator has learned nothing."""
+
+
+class Fit(NamedTuple):
+    """What makes a discriminator's logit a log density ratio: slope * logit + offset."""
+
+    slope: float  # 0: it tells nothing
+    offset: float
+    gain: float  # nats of cross-entropy below log 2, on points that it was not trained on
 
 
 class Round(NamedTuple):
-    """One discriminator; its calibrated logit is slope * logit + offset."""
+    """One discriminator; the rest as in `Fit`."""
 
     checkpoint: str  # path prefix, relative to the work directory
     slope: float
     offset: float
-    gain: float  # nats of cross-entropy below log 2, on points that it was not trained on
+    gain: float
 
 
 class Refinement(NamedTuple):
@@ -55,18 +63,16 @@ def is_made(workdir: Workdir, state: State) -> bool:
     return os.path.lexists(os.path.join(directory_of(workdir, state), MADE))
 
 
-def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Tuple[float, float, float]:
+def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Fit:
     """Slope and offset that make logits the most likely log ratios of data to samples.
 
     Platt scaling: logistic regression of data (1) against as many samples (0) on the logit. Both
-    must be points that the discriminator was not trained on.
+    must be points that the discriminator was not trained on. Where the gain is within `DOUBTS`
+    standard errors of nothing, slope and offset are 0: a ratio of chance would only spoil samples.
 
     Args:
       on_data: [n] logits of the data.
       on_samples: [m] logits of the samples; the classes weigh the same.
-
-    Returns:
-      Slope, offset, and the cross-entropy's distance below log 2, in nats.
     """
 
     def loss(parameters: np.ndarray) -> Tuple[float, np.ndarray]:
@@ -81,7 +87,15 @@ def calibrate(on_data: np.ndarray, on_samples: np.ndarray) -> Tuple[float, float
 
     found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS")
     slope, offset = (float(value) for value in found.x)
-    return slope, offset, float(np.log(2.0) - found.fun)
+    losses = [
+        np.logaddexp(0.0, -sign * (slope * logits + offset))
+        for logits, sign in ((on_data, 1.0), (on_samples, -1.0))
+    ]
+    gain = float(np.log(2.0) - found.fun)
+    error = 0.5 * np.sqrt(sum(np.var(each) / len(each) for each in losses))
+    if slope <= 0 or gain <= DOUBTS * error:
+        return Fit(0.0, 0.0, 0.0)
+    return Fit(slope, offset, gain)
 
 
 def accept(log_ratios: np.ndarray, cap: float, rng: np.random.Generator) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Trains what refined sampling needs, keeps it in the work directory, and draws by it."""
 
-import dataclasses
 import logging
 import os
+import re
 from typing import Iterator, List, Optional, Tuple
 
 import numpy as np
@@ -10,34 +10,18 @@ import numpy as np
 from base import durable, signals, streams
 from base.errors import Diverged, UsageError
 from base.streams import Purpose
-from boost import refinement
+from boost import refinement, refining
 from boost.components import Components
 from boost.refinement import Refinement, Round
+from boost.refining import RatioDiscriminators
 from boost.sampler import Sampler
-from boost.settings import REFINEMENT_UNITS
 from estimator import resume
-from estimator.engine import Training
-from input_fn import datasets, weighted
-from input_fn.fixed import FixedInput
-from model_fn import mixture_discriminator
-from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, OptimizerSettings
-from report.progress import Progress
+from model_fn.settings import NetworkSettings
 from storage.sealed import OtherFormat
 from storage.state import State
 from storage.workdir import Workdir
 
 ROUNDS = 2
-ITERATIONS = {"mlp": 12_000, "dcgan": 1_000}
-"""By network: convolutions learn no more (8x8 digits: .68 nats with 1,000 and with 6,000)."""
-BATCH = 256
-LAYERS, OCTAVES = 3, 5
-"""Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
-OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")
-DISCRIMINATOR = MixtureDiscriminatorSettings(learning_rate=0.001)
-POINTS = 64_000
-"""Samples of the mixture that a round is trained on; half as many calibrate it."""
-STREAMS = 1_000_000
-"""Beyond all boosting steps: the minibatches of round n are those of the component this + n."""
 PROPOSALS = 50_000
 """Drawn together."""
 RAREST = 1e-4
@@ -59,30 +43,17 @@ class Refiner:
         Raises:
           UsageError: if what is there is damaged.
         """
-        self._engine, self._workdir = components.engine, components.workdir
-        self._dataset, self._seed = components.dataset, components.seed
-        self._models = components.models
+        self._workdir = components.workdir
+        self._seed = components.seed
         self._sampler = Sampler(components, state)
-        self._units = datasets.moments(self._dataset)
+        self._discriminators = RatioDiscriminators(components)
         self._directory = refinement.directory_of(self._workdir, state)
         self.refinement = self._read() or self._make()
 
     @property
     def network(self) -> NetworkSettings:
-        """Of its discriminators: stronger than those of boosting."""
-        network = self._models.network
-        return dataclasses.replace(
-            network,
-            d_num_filters=REFINEMENT_UNITS if network.network == "mlp" else network.d_num_filters,
-            d_num_layers=LAYERS,
-            d_frequencies=OCTAVES,
-            d_activation="leaky_relu",
-            initialisation="he",
-        )
-
-    @property
-    def _iterations(self) -> int:
-        return ITERATIONS[self._models.network.network]
+        """Of its discriminators."""
+        return self._discriminators.network
 
     def sample(self, number: int, seed: int, purpose: Purpose) -> np.ndarray:
         """[number, *shape] float32 independent refined samples; the same for the same seed."""
@@ -95,13 +66,10 @@ class Refiner:
         given = self.refinement.rounds if rounds is None else rounds
         total = np.zeros(len(points))
         for number, each in enumerate(given, 1):
-            logits = self._engine.predict(
-                mixture_discriminator.model_fn,
-                self._workdir.join(each.checkpoint),
-                self._params(number),
-                self._input(points),
-            )["logits"][:, 0]
-            total += each.slope * logits.astype(np.float64) + each.offset
+            if each.slope:
+                path = self._workdir.join(each.checkpoint)
+                logits = self._discriminators.logits(number, path, points)
+                total += each.slope * logits + each.offset
         return total
 
     def _accepted(self, number: int, seed: int, purpose: Purpose, by: Refinement) -> np.ndarray:
@@ -143,10 +111,10 @@ class Refiner:
         own.lock()
         with signals.deferred():
             made = self._trained()
-            if made.rounds[0].gain < refinement.LITTLE:
+            if not made.rounds[0].slope:
                 log.warning(
-                    "Refining helps little: data and mixture are told apart by %.4f nats only.",
-                    made.rounds[0].gain,
+                    "Refining finds nothing that tells samples from unseen points of the data: "
+                    "refined samples are plain ones."
                 )
             durable.sync([self._workdir.join(path) for path in made.digests], self._workdir.path)
             path = os.path.join(self._directory, refinement.MADE)
@@ -154,11 +122,13 @@ class Refiner:
             return made
 
     def _trained(self) -> Refinement:
-        halves = self._halves()
         made = Refinement((), 0.0, 1.0, {})
         for number in range(1, ROUNDS + 1):
             drawn = self._training_samples(made)
-            rounds = (*made.rounds, self._train(number, halves, drawn))
+            fitted = self._discriminators.train(number, self._model_dir(number), drawn)
+            if made.rounds and not fitted.slope:
+                break  # the rounds before have left nothing to tell
+            rounds = (*made.rounds, Round(self._checkpoint(number), *fitted))
             points, _ = next(self._proposals(self._seed, Purpose.REFINEMENT_CAP, number))
             ratios = self.log_ratio(points, rounds)
             if not np.isfinite(ratios).all():
@@ -166,18 +136,24 @@ class Refiner:
             cap = float(np.quantile(ratios, refinement.CAP))
             acceptance = float(np.mean(np.exp(np.minimum(ratios - cap, 0.0))))
             made = Refinement(rounds, cap, acceptance, {})
-        return made._replace(digests=self._workdir.digests(self._files()))
+            if not fitted.slope:
+                break
+        return made._replace(digests=self._workdir.digests(self._files(made)))
 
-    def _files(self) -> List[str]:
+    def _files(self, made: Refinement) -> List[str]:
         """Paths of the checkpoints of all rounds."""
-        prefixes = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
         ends = (".index", ".data-00000-of-00001")
-        return [self._workdir.join(f"{prefix}{end}") for prefix in prefixes for end in ends]
+        return [
+            self._workdir.join(f"{each.checkpoint}{end}") for each in made.rounds for end in ends
+        ]
+
+    def _model_dir(self, number: int) -> str:
+        return os.path.join(self._directory, f"round_{number}")
 
     def _checkpoint(self, number: int) -> str:
         """Path prefix of a round's checkpoint, relative to the work directory."""
-        directory = os.path.relpath(self._directory, self._workdir.path)
-        return os.path.join(directory, f"round_{number}", f"{resume.PREFIX}-{self._iterations}")
+        directory = os.path.relpath(self._model_dir(number), self._workdir.path)
+        return os.path.join(directory, f"{resume.PREFIX}-{self._discriminators.iterations}")
 
     def _read(self) -> Optional[Refinement]:
         """What was committed.
@@ -190,10 +166,11 @@ class Refiner:
             return None
         try:
             found = refinement.decode(durable.read_text(path))
-            expected = [self._checkpoint(number) for number in range(1, ROUNDS + 1)]
-            if [each.checkpoint for each in found.rounds] != expected:
-                raise ValueError("names other checkpoints than its own")
-            if self._workdir.digests(self._files()) != found.digests:
+            for number, each in enumerate(found.rounds, 1):
+                own = os.path.relpath(self._model_dir(number), self._workdir.path)
+                if not re.fullmatch(f"{re.escape(own)}/{resume.PREFIX}-[0-9]+", each.checkpoint):
+                    raise ValueError("names other checkpoints than its own")
+            if self._workdir.digests(self._files(found)) != found.digests:
                 raise ValueError("a checkpoint was changed since it was committed")
         except PermissionError as error:
             raise UsageError(f"{error.filename}: {error.strerror}") from error
@@ -203,16 +180,9 @@ class Refiner:
             ) from error
         return found
 
-    def _halves(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Training points to train on, and to calibrate with."""
-        rng = streams.generator(self._seed, Purpose.REFINEMENT_HALVES)
-        order = rng.permutation(self._dataset.number)
-        middle = (len(order) + 1) // 2
-        return np.sort(order[:middle]), np.sort(order[middle:])
-
     def _training_samples(self, made: Refinement) -> np.ndarray:
         """Samples to train and calibrate a round with: of the mixture, or what is accepted."""
-        wanted, seed = POINTS + POINTS // 2, self._seed
+        wanted, seed = refining.SAMPLES, self._seed
         if made.rounds:
             return self._accepted(wanted, seed, Purpose.REFINEMENT_TRAINING, made)
         pieces = []
@@ -221,48 +191,3 @@ class Refiner:
             if sum(map(len, pieces)) >= wanted:
                 break
         return np.concatenate(pieces)[:wanted]
-
-    def _train(
-        self, number: int, halves: Tuple[np.ndarray, np.ndarray], drawn: np.ndarray
-    ) -> Round:
-        dataset, (train, calibration) = self._dataset, halves
-        calibration = calibration[: POINTS // 2]
-        stream = weighted.discriminator_stream(
-            dataset, [train], drawn[:POINTS], BATCH, self._seed, STREAMS + number
-        )
-        ask = [(len(calibration), lambda rows: dataset.train_points(calibration[rows]))]
-        unseen = FixedInput("points", dataset.shape, [*ask, drawn[POINTS:]])
-        with Progress(f"Refining discriminator {number}/{ROUNDS}", self._iterations) as progress:
-            each = Training(
-                model_fn=mixture_discriminator.model_fn,
-                model_dir=os.path.join(self._directory, f"round_{number}"),
-                params=self._params(number),
-                stream=stream,
-                iterations=self._iterations,
-                predict_for=unseen,
-            )
-            trained = self._engine.train(each, progress.report)
-        logits = trained.predictions["logits"][:, 0].astype(np.float64)
-        fitted = refinement.calibrate(logits[: len(calibration)], logits[len(calibration) :])
-        return Round(self._checkpoint(number), *fitted)
-
-    def _input(self, points: np.ndarray) -> FixedInput:
-        return FixedInput("points", self._dataset.shape, [points])
-
-    def _params(self, number: int) -> mixture_discriminator.MixtureDiscriminatorParams:
-        """A discriminator on standardised points."""
-        network, shape, unrolled = self.network, self._dataset.shape, self._models.gan.unrolled
-        rng = streams.generator(self._seed, Purpose.REFINEMENT_INIT, number)
-        values = mixture_discriminator.initial_values(
-            DISCRIMINATOR, network, unrolled, shape, *self._units, rng
-        )
-        return mixture_discriminator.MixtureDiscriminatorParams(
-            initial_values=values,
-            discriminator=DISCRIMINATOR,
-            network=network,
-            optimizer=OPTIMIZER,
-            shape=shape,
-            unrolled=unrolled,
-            iterations=self._iterations,
-            wrap_optimizers=self._engine.wrap_optimizers,
-        )

@@ -97,7 +97,8 @@ def build_refined(mixture: Mixture, refinement: Refinement, batch: int) -> Dict[
     flat = _as_points(mixture, made)
     log_ratios = []
     for number, values in enumerate(refinement.discriminators):
-        (logits,) = _logits(mixture, refinement.network, values, f"refinement_{number + 1}/", flat)
+        folds = _logits(mixture, refinement.network, values, f"refinement_{number + 1}/", flat)
+        logits = tf.add_n(folds) / len(folds)
         log_ratios.append(refinement.slopes[number] * logits + refinement.offsets[number])
     log_weights = tf.minimum(tf.add_n(log_ratios), refinement.cap)
     by_sample = tf.nn.softmax(tf.reshape(log_weights, [samples or -1, PROPOSALS]))

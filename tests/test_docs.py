@@ -29,14 +29,15 @@ KINDS = [*(kind for _, kind in settings.ROOMS.values()), settings.Command, Devic
 FLAGS = {field.name for kind in KINDS for field in dataclasses.fields(kind)}
 FLAGS |= {"flagfile", "help", "version"}
 SHORT = f"""# `python` of the documents.
-# A refinement is only begun, as its length does not depend on the data.
+# A refinement is only begun.
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
     from estimator import factory
     factory.load_tensorflow(-1)
-    from boost import refiner
-    refiner.ITERATIONS["mlp"], refiner.POINTS, refiner.PROPOSALS = 300, 2000, 2000
+    from boost import refiner, refining
+    refining.MOST_ITERATIONS["mlp"], refining.SAMPLES, refiner.PROPOSALS = 300, 3000, 2000
+    refining.POINTS = 2000
     sys.argv = sys.argv[1:]
     runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
 else:

@@ -30,11 +30,26 @@ def test_calibration_finds_the_log_ratio_again(slope, offset, seed):
     assert found[2] > 0.05
 
 
-def test_calibration_of_noise_gains_nothing():
+def test_calibration_of_noise_is_given_up():
+    """But for what two standard errors let through: few, and nearly nothing."""
+    fits = []
+    for seed in range(200):
+        rng = np.random.RandomState(seed)
+        fits.append(refinement.calibrate(3 * rng.randn(300), 3 * rng.randn(3000)))
+    kept = [fit for fit in fits if fit.slope]
+    assert len(kept) < 20
+    assert all(fit.gain < 0.02 for fit in kept)
+    assert all(fit == (0.0, 0.0, 0.0) for fit in fits if not fit.slope)
+
+
+def test_logits_that_call_data_generated_are_given_up():
     rng = np.random.RandomState(0)
-    slope, _, gain = refinement.calibrate(3 * rng.randn(20_000), 3 * rng.randn(20_000))
-    assert abs(slope) < 0.02
-    assert gain < refinement.LITTLE
+    assert refinement.calibrate(rng.randn(5000) - 1, rng.randn(5000)).slope == 0
+
+
+def test_a_small_difference_on_many_points_is_kept():
+    rng = np.random.RandomState(0)
+    assert refinement.calibrate(0.1 + rng.randn(20_000), rng.randn(20_000)).slope > 0.05
 
 
 def test_acceptance_by_the_true_ratio_is_exact_without_a_cap():

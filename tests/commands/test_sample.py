@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from base.errors import UsageError
-from boost import refiner
+from boost import refining
 from commands import sample, train
 from tests.boost import tables
 from tests.commands.calls import call, of_file
@@ -117,7 +117,7 @@ def test_images_of_bytes_come_out_as_such(engine, tmp_path):
 
 
 def test_refining_needs_the_data_once(table, table_made_once, monkeypatch):
-    monkeypatch.setattr(refiner, "ITERATIONS", {"mlp": 20})
+    monkeypatch.setattr(refining, "MOST_ITERATIONS", {"mlp": 20})
     explicit = {"data_file": str(table_made_once / "x.csv")}
     gone = {"data_file": str(table_made_once / "gone.csv")}
     with pytest.raises(UsageError, match="gone.csv: No such file"):
