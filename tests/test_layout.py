@@ -156,10 +156,10 @@ def test_tensorflow_is_loaded_where_the_list_says():
 
 TESTED_IN = {
     "tests/estimator/test_distributed.py": "estimator/agreement estimator/collectives "
-    "estimator/exchange estimator/resume estimator/shared_checkpoints",
-    "tests/estimator/test_peers.py": "estimator/connections estimator/meeting",
+    "estimator/exchange",
+    "tests/estimator/test_shared_checkpoints.py": "estimator/resume",
     "tests/estimator/test_host.py": "estimator/engine estimator/factory estimator/graphs "
-    "estimator/hooks estimator/literal estimator/loops",
+    "estimator/hooks estimator/literal",
     "tests/estimator/test_npu.py": "estimator/npu_configuration",
     "tests/commands/test_exported_model.py": "estimator/export",
     "tests/test_faults.py": "estimator/xla_flags",

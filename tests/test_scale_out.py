@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT, TINY, odd, run_main
-from tests.estimator.test_host import weights_of
-from tests.estimator.test_peers import free_addresses
+from tests.estimator.meetings import free_addresses
+from tests.estimator.trainings import weights_of
 from tests.test_main import metrics_of
 from tests.test_reliability import assert_clean, wait_for
 
