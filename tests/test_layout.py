@@ -163,8 +163,6 @@ TESTED_IN = {
     "tests/estimator/test_npu.py": "estimator/npu_configuration",
     "tests/commands/test_exported_model.py": "estimator/export",
     "tests/test_environment.py": "estimator/xla_flags",
-    "tests/input_fn/test_columns.py": "input_fn/columns_file input_fn/fitting input_fn/survey",
-    "tests/input_fn/test_datasets.py": "input_fn/fixed input_fn/gmm input_fn/sources",
     "tests/input_fn/test_larger_than_memory.py": "input_fn/one_pass input_fn/read_ahead",
     "tests/input_fn/test_held.py": "input_fn/pipelines",
     "tests/commands/test_settings.py": "input_fn/settings model_fn/settings",
