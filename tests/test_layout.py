@@ -168,7 +168,7 @@ TESTED_IN = {
     "tests/commands/test_settings.py": "input_fn/settings model_fn/settings",
     "tests/model_fn/test_networks.py": "model_fn/optimizers",
     "tests/model_fn/test_gan.py": "model_fn/gan_params model_fn/iteration model_fn/unroll "
-    "model_fn/mixture_discriminator model_fn/scaling",
+    "model_fn/scaling",
 }
 """Modules without a test module of their name, by the one that tests them with what uses them."""
 
