@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from model_fn.settings import (
-    activation,
-)
+from model_fn.settings import activation
 
 
 def sigmoid(x):

@@ -8,11 +8,7 @@ import tensorflow as tf
 
 from base import streams
 from model_fn import gan, mixture_discriminator
-from model_fn.settings import (
-    GanSettings,
-    NetworkSettings,
-    OptimizerSettings,
-)
+from model_fn.settings import GanSettings, NetworkSettings, OptimizerSettings
 from tests.model_fn.numpy_gan import NumpyGan
 
 SHAPE, BATCH = (2,), 16

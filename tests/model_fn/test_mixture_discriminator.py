@@ -6,11 +6,7 @@ import tensorflow as tf
 
 from base import streams
 from model_fn import mixture_discriminator
-from model_fn.settings import (
-    MixtureDiscriminatorSettings,
-    NetworkSettings,
-    OptimizerSettings,
-)
+from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, OptimizerSettings
 from tests.model_fn.numpy_gan import NumpyGan, NumpyNetwork, NumpyOptimizer
 
 SHAPE, BATCH = (2,), 16
