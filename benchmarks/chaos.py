@@ -20,7 +20,7 @@ import tempfile
 import time
 from typing import Any, Dict, List, Tuple
 
-from benchmarks.ways import ROOT
+from benchmarks.children import ROOT
 from storage.workdir import Workdir
 
 FLAGS = [

@@ -5,6 +5,7 @@ python -m benchmarks.children COMMAND ...     (prints seconds and CPU of one com
 
 import contextlib
 import ctypes
+import json
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PR_SET_PDEATHSIG = 1
@@ -85,6 +86,16 @@ def watch(command: Sequence[str]) -> Watched:
     if status:
         raise RuntimeError(f"{' '.join(command)}: {lines[-1][1].strip() if lines else status}")
     return Watched(lines, seconds, own + beside, beside, usage.ru_maxrss / 1024)
+
+
+def run_main(*flags: str) -> Dict[str, Any]:
+    """A whole run of main.py: what `watch` tells of it by name, and its last state."""
+    with directory() as above:
+        workdir = os.path.join(above, "run")
+        command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, f"--workdir={workdir}"]
+        watched = watch(command)
+        with open(os.path.join(workdir, "state.json")) as file:
+            return {**watched._asdict(), "state": json.load(file)}
 
 
 def _cpu_seconds(ended: int) -> Tuple[float, float]:

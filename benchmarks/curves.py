@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from benchmarks import ways
+from benchmarks import children, trainings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COORDINATES = 16
@@ -41,11 +41,11 @@ def _loop(value: int, seconds: float, **changed: Any) -> Row:
     """Our loop and the published one, with some settings changed."""
     from benchmarks import feed_dict
 
-    dataset, params, stream = ways.setting(**changed)
+    dataset, params, stream = trainings.setting(**changed)
     batch = changed.get("batch_size", 64)
     published = feed_dict.iterations_per_second(params, dataset.points, batch, seconds)
     iterations = int(np.clip(published * 8 * seconds, 200, 30_000))
-    ours = ways.train(params, stream, iterations)
+    ours = trainings.train(params, stream, iterations)
     return {"value": value, "published": published, "ours": ours.iterations_per_second}
 
 
@@ -82,7 +82,7 @@ def points(value: int, seconds: float) -> Row:
         del made
         data = os.path.getsize(path) / 2**20
         epochs = max(1, 640_000 // value)
-        done = ways.run_main(
+        done = children.run_main(
             "--device=cpu",
             "--dataset=file",
             f"--data_file={path}",
@@ -106,7 +106,7 @@ def points(value: int, seconds: float) -> Row:
 
 def steps(value: int, seconds: float) -> Row:
     """Seconds of the parts of one step, by the number of the step; one run of so many steps."""
-    done = ways.run_main("--device=cpu", f"--steps={value}", "--epochs=5")
+    done = children.run_main("--device=cpu", f"--steps={value}", "--epochs=5")
     parts = [record["seconds"] for record in done["state"]["steps"]]
     row = {name: [part[name] for part in parts] for name in parts[-1]}
     return {"value": value, "seconds": done["seconds"], **row}
@@ -160,7 +160,7 @@ def _measure(name: str, value: int, seconds: float) -> Row:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=ways.ROOT,
+        cwd=children.ROOT,
     )
     row: Row = json.loads(done.stdout.splitlines()[-1])
     return row

@@ -25,7 +25,7 @@ from typing import Callable, Dict, Iterator, List
 import numpy as np
 
 from base import machine
-from benchmarks.ways import ROOT
+from benchmarks.children import ROOT
 from input_fn import arrays, files, read_ahead
 
 GIB = 1 << 30

@@ -18,7 +18,7 @@ from typing import Dict, List
 
 import numpy as np
 
-from benchmarks.ways import ROOT
+from benchmarks.children import ROOT
 
 FLAGS = [
     "--device=cpu",

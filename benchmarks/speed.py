@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple
 
 import numpy as np
 
-from benchmarks import children, jax_environment, seconds, ways
+from benchmarks import children, figures, jax_environment, seconds, ways
 from benchmarks.children import die_with_parent
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -62,7 +62,7 @@ FIGURES = {
     "evaluation": "ms, C, log_p and modes of one mixture",
     "pictures": "ms, one step's pictures (step and calibration), one BLAS thread",
 }
-"""Beside the loop, each in a process of its own."""
+"""Beside the loop, of benchmarks.figures, each in a process of its own."""
 WHOLE_RUN = {
     "whole_run": "s, a whole run of ours, set-up and pictures included",
     "loops_alone": "s, its iterations in our loops alone",
@@ -95,7 +95,7 @@ def _measure(name: str, given_seconds: float) -> float:
         [*command, f"--seconds={given_seconds}"],
         capture_output=True,  # without our flags TensorFlow says much
         text=True,
-        cwd=ways.ROOT,
+        cwd=children.ROOT,
         preexec_fn=die_with_parent,
     )
     if done.returncode:
@@ -106,7 +106,7 @@ def _measure(name: str, given_seconds: float) -> float:
 def one_round(names: Iterable[str], given_seconds: float) -> Dict[str, float]:
     """Every way and every figure once."""
     measured = {name: _measure(name, given_seconds) for name in [*names, *FIGURES]}
-    return {**measured, **of_whole_run(ways.run_main("--flagfile=cpu.flags"), measured)}
+    return {**measured, **of_whole_run(children.run_main("--flagfile=cpu.flags"), measured)}
 
 
 def of_whole_run(run: Dict[str, Any], measured: Dict[str, float]) -> Dict[str, float]:
@@ -221,8 +221,8 @@ def _one_way(name: str, given_seconds: float) -> float:
         from estimator import factory
 
         factory.load_tensorflow(-1)
-    function = ALL_WAYS[name].function if name in ALL_WAYS else name
-    return getattr(ways, function)(given_seconds)
+    module, function = (ways, ALL_WAYS[name].function) if name in ALL_WAYS else (figures, name)
+    return getattr(module, function)(given_seconds)
 
 
 def _print(tables: Dict[str, List[Dict[str, Any]]]) -> None:

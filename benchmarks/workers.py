@@ -17,10 +17,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
+
+from benchmarks import rings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -57,17 +58,13 @@ SIZES = [
 ]
 
 
-SHOWN = ("mlp_16x2, batch 64", "mlp_1024x2, batch 1024", "dcgan_32, batch 64")
-"""Sizes whose times are calculated for more workers: the published, and the largest."""
-
-
 def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
     """Trains one component, in this process and whichever others TF_CONFIG names.
 
     Returns:
       Iterations a second, and how many weights the component has.
     """
-    from benchmarks import ways
+    from benchmarks import trainings
     from estimator import factory
     from estimator.engine import DeviceSettings, Training
     from input_fn.fixed import FixedInput
@@ -89,7 +86,7 @@ def train(size: Size, iterations: int, directory: str) -> Dict[str, float]:
         "d_num_layers": layers,
         "initialisation": "he",
     }
-    _, params, stream = ways.setting(size.batch, data=data, network=network)
+    _, params, stream = trainings.setting(size.batch, data=data, network=network)
     loop = 0 if factory.several_workers() else int(np.clip(iterations // 10, 1, 1000))
     device = DeviceSettings(device="cpu", iterations_per_loop=loop)
     engine = factory.choose(device, directory, size.network == "dcgan")
@@ -161,57 +158,6 @@ def compare(size: Size, seconds: float) -> Dict[str, Any]:
     return row
 
 
-def ring(rows: List[Dict[str, Any]]) -> Tuple[float, float]:
-    """Seconds that a step of a ring takes, and seconds a byte, that explain two workers best.
-
-    Two workers' iteration is half of one's compute, and what their rings take: `exchange`. Least
-    squares over all sizes, each row weighed by its iteration, so that none counts more.
-    """
-    taken = np.array([1 / row["workers_2"] - 0.5 / row["workers_1"] for row in rows])
-    steps = np.array([exchange(row["weights"], 2, 1.0, 0.0) for row in rows])
-    bytes_sent = np.array([exchange(row["weights"], 2, 0.0, 1.0) for row in rows])
-    scale = np.array([row["workers_2"] for row in rows])
-    design = np.stack([steps, bytes_sent], axis=1) * scale[:, None]
-    (a_step, a_byte), _ = nnls(design, taken * scale)
-    return float(a_step), float(a_byte)
-
-
-def exchange(weights: int, workers: int, a_step: float, a_byte: float) -> float:
-    """Seconds of an iteration's all-reduces: a ring each for D's gradients, G's and the losses.
-
-    A ring of n takes 2 (n - 1) steps and sends 2 (n - 1) / n times the gradients from each worker
-    (Patarasuk & Yuan 2009).
-    """
-    rings, sent = 3, 2 * (workers - 1) / workers * 4 * weights
-    return rings * 2 * (workers - 1) * a_step + sent * a_byte
-
-
-def expected(rows: List[Dict[str, Any]]) -> str:
-    """Where the time of an iteration would go, as Markdown, by the constants of `ring`."""
-    a_step, a_byte = ring(rows)
-    lines = [
-        f"A step of a ring takes {1e6 * a_step:,.0f} us, a byte {1e9 * a_byte:.2f} ns "
-        f"({1e-9 / a_byte if a_byte else float('inf'):.2f} GB/s), fitted to the table above.",
-        "",
-        "| networks | workers | compute, ms | latency, ms | bytes, ms (MB sent a worker) | "
-        "times one worker |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in [row for row in rows if row["size"] in SHOWN]:
-        for workers in (2, 8, 64):
-            alone, weights = 1 / row["workers_1"], row["weights"]
-            compute = alone / workers
-            latency = exchange(weights, workers, a_step, 0.0)
-            sending = exchange(weights, workers, 0.0, a_byte)
-            sent = exchange(weights, workers, 0.0, 1.0) / 1e6
-            times = alone / (compute + latency + sending)
-            lines.append(
-                f"| {row['size']} | {workers} | {1e3 * compute:.2f} | {1e3 * latency:.2f} | "
-                f"{1e3 * sending:.2f} ({sent:.3f}) | {times:.2f} |"
-            )
-    return "\n".join(lines)
-
-
 def write_docs(text: str) -> None:
     """Replaces what stands between the marks."""
     with open(DOCS, encoding="utf-8") as file:
@@ -254,7 +200,7 @@ def main() -> None:
     for size in chosen:
         rows.append(compare(size, given.seconds))
         print(json.dumps(rows[-1]), flush=True)
-    text = f"{table(rows)}\n\n{expected(rows)}"
+    text = f"{table(rows)}\n\n{rings.expected(rows)}"
     print(text)
     if len(rows) == len(SIZES):
         with open(PATH, "w", encoding="utf-8") as file:

@@ -5,7 +5,7 @@ import os
 
 from estimator import factory, npu_environment
 from tests.conftest import TINY, run_main
-from tests.estimator.test_host import weights_of
+from tests.estimator.trainings import weights_of
 
 NPU = [flag for flag in TINY if not flag.startswith("--device")] + ["--device=npu"]
 CLEAN = (

@@ -1,7 +1,5 @@
-"""The whole program in fresh processes: a run, going on with it, using it, and bad input."""
+"""The whole program in fresh processes: what a run leaves, going on with it, and using it."""
 
-import csv
-import dataclasses
 import filecmp
 import json
 import os
@@ -11,16 +9,8 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from storage.workdir import Workdir
-from tests.conftest import ROOT, TINY, run_main
-
-
-def metrics_of(workdir):
-    """metrics.csv without its timings."""
-    with open(os.path.join(workdir, "metrics.csv")) as file:
-        rows = list(csv.DictReader(file))
-    timings = ("seconds_", "iterations_per_second")
-    return [{k: v for k, v in row.items() if not k.startswith(timings)} for row in rows]
+from tests.conftest import TINY, run_main
+from tests.whole_runs import metrics_of
 
 
 def test_a_run_logs_and_leaves_what_it_should(tiny_run):
@@ -181,153 +171,3 @@ def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape):
     assert new.shape == (10000, *shape)
     assert 2e5 < new.mean() < 4e5
     assert run_main("--mode=evaluate", f"--workdir={workdir}").returncode == 0
-
-
-def bad_inputs(tmp_path):
-    (tmp_path / "text.csv").write_text("1,2\n3,4\nfive,6\n" * 50)
-    (tmp_path / "nan.csv").write_text("1,2\n3,nan\n5,6\n" * 50)
-    (tmp_path / "few.csv").write_text("1,2\n3,4\n5,6\n" * 20)
-    (tmp_path / "file").write_text("x")
-    file = "--dataset=file"
-    return [
-        (["--dataset=mnist"], "--dataset=mnist: must be one of"),
-        ([file, f"--data_file={tmp_path}/absent.npy"], "absent.npy: No such file"),
-        (
-            [file, f"--data_file={tmp_path}/text.csv"],
-            "row 3 of the data, column",
-        ),
-        (
-            [file, f"--data_file={tmp_path}/nan.csv"],
-            "row 2",
-        ),
-        ([file, f"--data_file={tmp_path}/few.csv"], "--batch_size=64: larger than the data"),
-        (["--beta_constant=1.5"], "--beta_constant=1.5: must lie in (0, 1)"),
-        ([f"--workdir={tmp_path}/file"], "is a file; needs the path of a directory"),
-        (["--workdir=/proc/nothing"], "--workdir=/proc/nothing: "),
-        (["--mode=sample", "--output=x.npy"], "holds no run"),
-        (["--mode=evaluate"], "holds no run"),
-        (["stray"], "stray: not a flag"),
-        (["--mode=evaluate", "stray"], "stray: not a flag"),
-    ]
-
-
-@pytest.mark.parametrize("case", range(12))
-def test_bad_input_is_one_line_with_status_2_and_leaves_nothing(tmp_path, case):
-    flags, message = bad_inputs(tmp_path)[case]
-    before = sorted(os.listdir(str(tmp_path)))
-    done = run_main(f"--workdir={tmp_path}/run", *flags, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
-    assert sorted(os.listdir(str(tmp_path))) == before
-
-
-def test_other_settings_for_a_work_directory_are_refused(tiny_run, tmp_path):
-    workdir = str(tmp_path / "run")
-    shutil.copytree(tiny_run[0], workdir)
-    for flags in (
-        [*TINY, "--seed=5"],
-        [*TINY, "--steps=1"],
-        ["--mode=evaluate", "--gmm_modes_num=4"],
-        ["--mode=sample", "--output=x.npy", "--batch_size=3"],
-    ):
-        done = run_main(*flags, f"--workdir={workdir}")
-        assert done.returncode == 2
-        assert "was made with" in done.stderr
-        assert done.stderr.count("\n") == 1
-    done = run_main("--mode=sample", f"--workdir={workdir}", "--output=x.txt")
-    assert done.returncode == 2
-    assert "ends in .npy or .csv" in done.stderr
-
-
-def test_help_groups_the_flags_and_ends_well():
-    done = run_main("--help")
-    assert done.returncode == 0
-    assert "Mixture discriminator:\n" in done.stdout
-    assert "--beta_constant=0.5  (0, 1)" in done.stdout
-    assert done.stderr == ""
-
-
-def test_the_version_is_that_of_the_newest_changes():
-    done = run_main("--version")
-    with open(os.path.join(ROOT, "CHANGES.md")) as file:
-        newest = next(line for line in file if line.startswith("## "))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert newest.startswith(f"## {done.stdout.strip()} (")
-
-
-@pytest.mark.parametrize(
-    ("flag", "told"),
-    [
-        ("--epoch=5", "--epoch: is no flag; --epochs is near, see --help"),
-        ("--steps=2.5", "--steps=2.5: must be an integer"),
-        ("--refine=perhaps", "--refine=perhaps: must be true or false"),
-        ("--g_learning_rate=fast", "--g_learning_rate=fast: must be a number"),
-    ],
-)
-def test_typos_end_in_one_line(flag, told):
-    done = run_main(flag)
-    assert done.returncode == 2
-    assert done.stderr == f"error: {told}\n"
-
-
-def test_flag_files_parse():
-    for name in ("cpu.flags", "ascend.flags"):
-        done = run_main(f"--flagfile={name}", "--beta_constant=7")
-        assert done.returncode == 2
-        assert "--beta_constant=7" in done.stderr
-
-
-def test_what_a_kill_may_leave_before_the_settings_is_no_obstacle(tmp_path):
-    workdir = tmp_path / "run"
-    workdir.mkdir()
-    (workdir / "settings.json.tmp").write_text("{")
-    (workdir / "lock").write_text("process 1 on nowhere")
-    done = run_main(*TINY, "--steps=1", f"--workdir={workdir}")
-    assert done.returncode == 0, done.stderr
-
-
-def test_what_a_kill_after_the_last_commit_left_out_is_made_good(tiny_run, tmp_path):
-    workdir, _ = tiny_run
-    other = str(tmp_path / "run")
-    shutil.copytree(workdir, other)
-    state = Workdir(other).read_state()
-    Workdir(other).commit(dataclasses.replace(state, complete=False))
-    shutil.rmtree(os.path.join(other, "plots"))
-    os.remove(os.path.join(other, "metrics.csv"))
-    done = run_main(*TINY, f"--workdir={other}")
-    assert done.returncode == 0, done.stderr
-    assert len(os.listdir(os.path.join(other, "plots"))) == 5
-    assert metrics_of(other) == metrics_of(workdir)
-    assert "has finished" in run_main(*TINY, f"--workdir={other}").stdout
-
-
-def test_changed_and_missing_files_and_other_data_are_noticed(tmp_path):
-    points, other = tmp_path / "points.npy", tmp_path / "moved.npy"
-    np.save(str(points), np.random.RandomState(0).randn(400, 2))
-    workdir = str(tmp_path / "run")
-    flags = [*TINY, "--steps=1", "--dataset=file", f"--workdir={workdir}"]
-    assert run_main(*flags, "--data_file=points.npy", cwd=tmp_path).returncode == 0
-    evaluate = ["--mode=evaluate", f"--workdir={workdir}"]
-    assert run_main(*evaluate).returncode == 0  # from another directory
-
-    shutil.move(str(points), str(other))
-    assert run_main(*evaluate, f"--data_file={other}").returncode == 0
-    np.save(str(other), np.random.RandomState(1).randn(400, 2))
-    done = run_main(*evaluate, f"--data_file={other}")
-    assert done.returncode == 2
-    assert "trained on other data" in done.stderr
-
-    np.save(str(points), np.random.RandomState(0).randn(400, 2))
-    weights = os.path.join(workdir, "components", "01", "data_weights.npy")
-    with open(weights, "r+b") as file:
-        file.seek(200)
-        file.write(b"xxxx")
-    done = run_main(*evaluate)
-    assert done.returncode == 2
-    assert "data_weights.npy: was changed" in done.stderr
-    os.remove(weights)
-    done = run_main(*evaluate)
-    assert done.returncode == 2
-    assert "data_weights.npy: is missing" in done.stderr

@@ -1,77 +1,24 @@
 """Whole runs of several workers, each a process of its own, on loopback."""
 
-import contextlib
 import functools
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, TINY, odd, run_main
-from tests.estimator.test_host import weights_of
-from tests.estimator.test_peers import free_addresses
-from tests.test_main import metrics_of
-from tests.test_reliability import assert_clean, wait_for
+from tests.conftest import TINY, odd, run_main
+from tests.estimator.trainings import weights_of
+from tests.several_workers import FLAGS, ends, iterations_saved, names_in, start_workers, wait_until
+from tests.whole_runs import assert_clean, metrics_of, wait_for
 
-# 200 iterations a component, without look-ahead steps, which are each worker's own.
-FLAGS = [*TINY, "--epochs=20", "--unrolling_steps=0", "--checkpoint_seconds=0.1"]
 CHECKPOINTS = [
     "components/01/model.ckpt-200",
     "components/02/model.ckpt-200",
     "components/02/mixture_discriminator/model.ckpt-20",
 ]
-
-
-def start_workers(*flags, number=2, own_flags=(), environment=(), program=("main.py",)):
-    """The same command on all workers, as a launcher starts it; the chief first."""
-    addresses = list(free_addresses(number))
-    processes = []
-    for index in range(number):
-        task = {"type": "worker", "index": index}
-        config = {"cluster": {"worker": addresses}, "task": task}
-        own = dict(own_flags).get(index, [])
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, *program, *flags, *own],
-                env={**os.environ, **dict(environment), "TF_CONFIG": json.dumps(config)},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-        )
-    return processes
-
-
-def ends(processes, seconds=120):
-    """Each one's status, output and errors."""
-    try:
-        told = [process.communicate(timeout=seconds) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(process.returncode, *texts) for process, texts in zip(processes, told)]
-
-
-def names_in(workdir):
-    """What lies there, but for TensorBoard's files, whose names tell the time."""
-    return {name for name in os.listdir(workdir) if not name.startswith("events.")}
-
-
-def wait_until(happened, processes, seconds=120):
-    """Waits for something that these do, or are found not to do."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        over = time.monotonic() > deadline or any(each.poll() is not None for each in processes)
-        if over:
-            raise AssertionError(ends(processes, 10))
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +72,6 @@ def test_two_workers_see_what_one_alone_sees(together, tmp_path):
         assert one.keys() == two.keys()
         for name in one:
             np.testing.assert_allclose(two[name], one[name], rtol=1e-3, atol=1e-4, err_msg=name)
-
-
-def iterations_saved(workdir, component):
-    """Of the training that goes on in a component's directory."""
-    path = os.path.join(workdir, "components", component, "progress.json")
-    with contextlib.suppress(FileNotFoundError), open(path) as file:
-        return json.load(file)["iterations"]
-    return 0
 
 
 def test_stopped_and_killed_workers_go_on_to_the_same_result(together, tmp_path):
@@ -223,47 +162,3 @@ def test_a_signal_ends_workers_whose_tensorflow_hangs(tmp_path):
         assert status == 128 + signal.SIGTERM
         assert errors.startswith("Stopped by SIGTERM. What was committed in ")
         assert errors.count("\n") == 1
-
-
-def test_a_worker_with_other_settings_is_refused_before_training(tmp_path):
-    own = {1: ["--batch_size=32"]}
-    processes = start_workers(*TINY, f"--workdir={tmp_path}/run", own_flags=own)
-    for status, output, errors in ends(processes):
-        assert status == 2
-        assert errors.startswith("error: --batch_size=32: worker 1 (127.0.0.1:")
-        assert errors.count("\n") == 1
-        assert "Component" not in output
-    assert names_in(str(tmp_path / "run")) == {"lock"}
-
-
-TWO = {"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker"}}
-
-
-@pytest.mark.parametrize(
-    ("text", "flags", "message"),
-    [
-        ("{", [], "TF_CONFIG={: is not JSON"),
-        ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', [], "of type ps"),
-        (None, ["--repair"], "--repair: not with several workers"),
-        (None, ["--device=npu"], "--device=npu: not with TF_CONFIG"),
-        (None, ["--batch_size=63"], "--batch_size=63: must divide among 2 replicas"),
-    ],
-)
-def test_what_does_not_go_together_is_refused(tmp_path, text, flags, message):
-    config = json.dumps({**TWO, "task": {"type": "worker", "index": 0}}) if text is None else text
-    environment = {"TF_CONFIG": config}
-    done = run_main(*TINY, *flags, f"--workdir={tmp_path}/run", environment=environment)
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: ")
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(("index", "evaluates"), [(0, True), (1, False)])
-def test_the_chief_alone_uses_a_run(tiny_run, index, evaluates):
-    config = json.dumps({**TWO, "task": {"type": "worker", "index": index}})
-    environment = {"TF_CONFIG": config}
-    done = run_main("--mode=evaluate", f"--workdir={tiny_run[0]}", environment=environment)
-    assert done.returncode == 0, done.stderr
-    assert ("log_p" in done.stdout) == evaluates

@@ -11,10 +11,10 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from base import durable
+from benchmarks.children import ROOT
 from benchmarks.tables import pictures
 from benchmarks.tables.judges import Judge
 from benchmarks.tables.keeper import Keeper
-from benchmarks.ways import ROOT
 
 Figures = Dict[str, List[float]]
 """By name, one number a boosting step; `evaluate` and `refine` add medians over 20 draws."""

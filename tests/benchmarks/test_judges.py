@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 
 from base.errors import UsageError
 from benchmarks.tables import __main__ as tables
-from benchmarks.tables import judges, pictures, real, sweep
+from benchmarks.tables import judges, made, making, pictures, real
 from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
 from input_fn.settings import DataSettings
@@ -138,16 +138,16 @@ def test_a_perfect_sampler_of_a_toy_is_within_its_neighbours():
 
 
 def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "HERE", str(tmp_path))
+    monkeypatch.setattr(making, "HERE", str(tmp_path))
     flags = (*real.IMAGES, *real._width(2), "--mixture_c_epoch_num=1")
     cells = real._ways(flags, 2, 1, "sample")[3:]
-    table = tables.with_data(real.TABLES["digits"]._replace(cells=cells), str(tmp_path / "kept"))
+    table = making.with_data(real.TABLES["digits"]._replace(cells=cells), str(tmp_path / "kept"))
     judge = table.judge()
-    found = tables.collect(table, judge, [1], str(tmp_path / "kept"), 1)
+    found = making.collect(table, judge, [1], str(tmp_path / "kept"), 1)
     ((_, figures),) = found.items()
     assert set(judge.perfect) == {name[7:] for name in figures if name.startswith("sample_")}
-    rows = [tables.perfect_row(table, judge), *tables.rows_of(table, found)]
-    text = tables.write("digits", table, rows, judge.remark)
+    rows = [making.perfect_row(table, judge), *making.rows_of(table, found)]
+    text = making.write("digits", table, rows, judge.remark)
     assert "| Real points, unseen | 10.000 |" in text
     assert "support vector machine" in text
     assert (tmp_path / "digits.png").stat().st_size > 1000
@@ -161,9 +161,9 @@ def small_table(directory, **changed):
     cell = Cell("One [ö]", ("--steps=2",), ("evaluate",))
     points = np.arange(30.0).reshape(15, 2)
     table = Table("Small", (cell,), ("modes",), (1,), [], points=lambda: points, images=True)
-    table = tables.with_data(table._replace(**changed), str(directory))
-    made = sweep.make(table.cells[0].flags)
-    return table, Path(tables._kept_in(str(directory), table.cells[0], made))
+    table = making.with_data(table._replace(**changed), str(directory))
+    of_cell = made.make(table.cells[0].flags)
+    return table, Path(making._kept_in(str(directory), table.cells[0], of_cell))
 
 
 def test_a_table_is_never_made_of_what_is_not_whole(tmp_path):
@@ -172,26 +172,26 @@ def test_a_table_is_never_made_of_what_is_not_whole(tmp_path):
     good, image = {"evaluate_modes": [3]}, kept / "1.npy"
     (kept / "1.json").write_text(json.dumps(good))
     np.save(str(image), np.zeros((20, 2)))
-    found = tables.collect(table, None, [1], str(tmp_path), 1)
+    found = making.collect(table, None, [1], str(tmp_path), 1)
     assert found == {("One [ö]", 1): good}
     whole = image.read_bytes()
     for damage in (b"", whole[:-20], whole[:50], b"\x80\x03]q\x00."):
         image.write_bytes(damage)
         with pytest.raises(UsageError, match=re.escape(f"{image}: is not what a table leaves")):
-            tables.collect(table, None, [1], str(tmp_path), 1)
+            making.collect(table, None, [1], str(tmp_path), 1)
     os.remove(str(image))
     os.mkfifo(str(image))
     with pytest.raises(UsageError, match="is no regular file"):
-        tables.collect(table, None, [1], str(tmp_path), 1)
+        making.collect(table, None, [1], str(tmp_path), 1)
     os.remove(str(image))
     for damage in ({"modes": [3]}, {"evaluate_modes": [3, 4]}, {"evaluate_modes": [None]}):
         (kept / "1.json").write_text(json.dumps(damage))
         with pytest.raises(UsageError, match="1.json: is not what a finished run leaves"):
-            tables.collect(table, None, [1], str(tmp_path), 1)
+            making.collect(table, None, [1], str(tmp_path), 1)
     by_step, kept = small_table(tmp_path, by_step=(1, 2))
     (kept / "1.json").write_text(json.dumps({"modes": [3]}))
     with pytest.raises(UsageError, match="modes is no list of 2 numbers"):
-        tables.collect(by_step, None, [1], str(tmp_path), 1)
+        making.collect(by_step, None, [1], str(tmp_path), 1)
 
 
 def test_runs_of_a_table_belong_to_its_flags_and_points(tmp_path):

@@ -5,9 +5,6 @@ several workers, each a process of its own, are in tests/test_scale_out.py.
 """
 
 import logging
-import os
-import signal
-import threading
 from unittest import mock
 
 import numpy as np
@@ -15,15 +12,15 @@ import pytest
 import tensorflow as tf
 
 from base import signals
-from base.errors import Diverged, Stopped, UsageError, WorkerLost
-from estimator import distributed, factory, resume
+from base.errors import Diverged, Stopped, UsageError
+from estimator import factory
 from estimator.cluster import ALONE, Cluster
 from estimator.distributed import DistributedEngine
 from estimator.engine import DeviceSettings, Training
 from input_fn.fixed import FixedInput
 from model_fn import gan, networks
 from model_fn.settings import NetworkSettings
-from tests.estimator.test_host import make_params, make_stream, weights_of
+from tests.estimator.trainings import make_params, make_stream, weights_of
 
 ITERATIONS = 60
 SETTINGS = DeviceSettings(device="cpu")
@@ -179,104 +176,3 @@ def test_the_log_says_once_where_one_worker_would_be_faster(
         engine._log_what_pays()
         engine._log_what_pays()
     assert caplog.text.count("one worker alone would be faster") == int(logged)
-
-
-@pytest.fixture
-def worker(monkeypatch, tmp_path):
-    """One of two, whose peers say what it is given to say."""
-    monkeypatch.setattr(distributed, "TICK", 0.05)
-    strategy = mock.Mock(num_replicas_in_sync=2)
-    monkeypatch.setattr(DistributedEngine, "_make_strategy", lambda self: strategy)
-    workers = Cluster(("127.0.0.1:1", "127.0.0.1:2"), 1)
-    (tmp_path / "run" / "components" / "01").mkdir(parents=True)
-    return DistributedEngine(SETTINGS, False, workers, str(tmp_path / "run"))
-
-
-@pytest.fixture
-def never():
-    """Work that waits for a worker who has gone, until the test is over."""
-    over = threading.Event()
-    yield over.wait
-    over.set()
-
-
-def test_a_first_iteration_that_never_comes_names_what_to_look_at(worker, never, monkeypatch):
-    monkeypatch.setattr(distributed, "FIRST_SECONDS", 0.2)
-    agreement = mock.Mock(begun=1, left=False)
-    with pytest.raises(WorkerLost, match="no iteration for 0 s .* ports .* firewall or a proxy"):
-        worker._wait_for(never, agreement)
-
-
-def test_later_iterations_may_take_longer(worker, never, monkeypatch):
-    monkeypatch.setattr(distributed, "FIRST_SECONDS", 0.0)
-    agreement = mock.Mock(begun=2, left=False)  # the first has come
-    worker._wait_for(lambda: threading.Event().wait(0.5), agreement)
-    monkeypatch.setattr(distributed, "NEXT_SECONDS", 0.2)
-    with pytest.raises(WorkerLost, match="no iteration for 0 s"):
-        worker._wait_for(never, agreement)
-
-
-def test_a_signal_ends_a_training_that_is_not_left_together(worker, never, monkeypatch):
-    monkeypatch.setattr(distributed, "LEAVE_SECONDS", 0.2)
-    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
-    with pytest.raises(Stopped, match="SIGTERM"):
-        worker._wait_for(never, mock.Mock(begun=7, left=False))
-
-
-def test_a_chief_that_is_left_alone_saves_first(worker, monkeypatch):
-    monkeypatch.setattr(distributed, "LEAVE_SECONDS", 0.0)
-    monkeypatch.setattr(signals, "_asked", signal.SIGTERM)
-    worker._peers.lost.set_result("the other has ended")
-    saved = []
-
-    def save():
-        threading.Event().wait(0.5)
-        saved.append(True)
-
-    worker._wait_for(save, mock.Mock(begun=7, left=True))
-    assert saved
-
-
-GOOD = {"iterations": 20, "engine": "replicas", "sha256": {"model.ckpt-20.index": "00"}}
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"directory": directory, "saved": GOOD}
-        for directory in ("..", "../elsewhere", "components/../../elsewhere", "/etc", "", None, 7,
-                          "components//01", "/", "a\0b", "\ud800", "out", "out/inside", ["a"])
-    ] + [
-        {"directory": "components/01", "saved": saved}
-        for saved in (
-            *({**GOOD, "sha256": {name: "00"}} for name in (
-                "../model.ckpt-20.index", "/etc/passwd", "", ".", "..", "model.ckpt-21.index",
-                "model.ckpt-20.", "model.ckpt-20.a/../../b", "model.ckpt-20.index\n",
-                "model.ckpt-²0.index", "checkpoint", "progress.json", "model.ckpt-20.index\0")),
-            {**GOOD, "sha256": {}}, {**GOOD, "sha256": 7}, {**GOOD, "sha256": None},
-            {**GOOD, "sha256": [["model.ckpt-20.index"]]}, {**GOOD, "iterations": "x"},
-            {**GOOD, "iterations": 1e999}, {**GOOD, "iterations": None}, {"iterations": 20},
-            {"sha256": {"model.ckpt-20.index": "00"}}, [GOOD], "saved", 7,
-        )
-    ] + [{"saved": GOOD}, [1], "told"],
-    ids=lambda value: ascii(value)[:60],
-)  # fmt: skip
-def test_nothing_is_copied_but_a_checkpoint_of_the_work_directory(worker, tmp_path, message):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    for directory in (elsewhere, tmp_path / "run" / "components" / "01"):
-        (directory / "model.ckpt-20.index").write_text("secret")
-    os.symlink(str(elsewhere), str(tmp_path / "run" / "out"))
-    worker._peers.share = lambda value: message
-    with pytest.raises(WorkerLost, match=r"the chief .* does not name a checkpoint in"):
-        worker._checkpoints.share(str(tmp_path / "own"))
-    assert not (tmp_path / "own").exists()
-
-
-@pytest.mark.parametrize("directory", ["components/01", "."])
-def test_what_the_chief_has_saved_is_copied(worker, tmp_path, directory):
-    (tmp_path / "run" / directory / "model.ckpt-20.index").write_text("weights")
-    worker._peers.share = lambda value: {"directory": directory, "saved": GOOD}
-    worker._checkpoints.share(str(tmp_path / "own"))
-    assert (tmp_path / "own" / "model.ckpt-20.index").read_text() == "weights"
-    assert resume.progress(str(tmp_path / "own")) == GOOD

@@ -8,7 +8,7 @@ from estimator.predictions import Predictor
 from input_fn import fixed
 from input_fn.fixed import FixedInput
 from model_fn import gan
-from tests.estimator.test_host import make_params
+from tests.estimator.trainings import make_params
 
 
 def saved(path, values):

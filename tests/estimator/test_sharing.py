@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from estimator import sharing
 from tests.conftest import ROOT, TINY, run_main
-from tests.estimator.test_host import make_params, train, weights_of
+from tests.estimator.trainings import make_params, train, weights_of
 
 PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "grpc_proxy")}
 """Nobody listens there, and nobody is to ask."""

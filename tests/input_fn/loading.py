@@ -38,3 +38,14 @@ def refused(path, data, message, key=""):
         load(path, data, key)
     assert str(error.value).isprintable()
     assert path.name in str(error.value)
+
+
+def save(path, points):
+    path = str(path)
+    if path.endswith(".npy"):
+        np.save(path, points)
+    elif path.endswith(".npz"):
+        np.savez(path, points=points)
+    else:
+        np.savetxt(path, points, delimiter=",", fmt="%.17g")
+    return path

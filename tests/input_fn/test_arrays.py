@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from base import machine
+from base.errors import UsageError
 from input_fn import arrays
 from tests.input_fn import loading
 from tests.input_fn.loading import GOOD, POINTS, header, load, npy, refused
@@ -175,3 +176,25 @@ def test_a_directory_of_an_archive_that_is_too_long_is_not_read(tmp_path, monkey
     monkeypatch.setattr(arrays, "LONGEST_READ", 100000)
     data = packed(*[("x" * 1000 + str(i), b"") for i in range(200)])
     refused(tmp_path / "x.npz", data, "too long a directory")
+
+
+def test_bad_arrays_are_told(tmp_path):
+    np.save(str(tmp_path / "object.npy"), np.array([{}, 1], dtype=object))
+    np.save(str(tmp_path / "complex.npy"), np.ones((3, 2), complex))
+    np.savez(str(tmp_path / "two.npz"), a=np.eye(3), b=np.eye(4))
+    (tmp_path / "text.npy").write_text("not an array")
+    (tmp_path / "text.npz").write_text("not an archive")
+    for name, key, message in [
+        ("object.npy", "", "object.npy"),
+        ("complex.npy", "", "must hold real numbers, holds complex128"),
+        ("two.npz", "", "it holds a, b"),
+        ("two.npz", "c", "--data_key=c: not in"),
+        ("text.npy", "", "is not a .npy file"),
+        ("text.npz", "", "text.npz"),
+        ("absent.npy", "", "No such file"),
+        ("points.json", "", r"must end in .csv, .tsv, .* or .npz"),
+        ("object.npy", "k", "only an .npz file has keys"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            loading.read(tmp_path / name, key)
+    assert loading.read(tmp_path / "two.npz", "b").rows.shape == (4, 4)

@@ -5,7 +5,7 @@ import pandas
 import pytest
 
 from input_fn import frames
-from tests.input_fn.test_columns import KINDS, NAMES, mixed, of
+from tests.input_fn.made_columns import KINDS, NAMES, mixed, of
 
 
 def test_a_table_has_its_names_order_and_types():

@@ -1,4 +1,4 @@
-"""Tables of all sorts, broken and not: each is loaded right or refused in one line."""
+"""Tables of all sorts are loaded right: their lines, texts, headers, formats and chosen columns."""
 
 import csv
 import gzip
@@ -7,67 +7,11 @@ import io
 import numpy as np
 import pandas
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from base import machine
-from input_fn import table_cells, table_format, table_lines, tables
+from input_fn import table_lines, tables
 from input_fn.tables import TableOptions
 from tests.input_fn.loading import POINTS
-
-BAD = {
-    "text": ("1,2\n3,4\n5,blue\n", "row 3 of the data, column 'x1': 'blue' is not a number"),
-    "text, named": ("a,b\n1,2\n3,x\n5,6\n", "row 2 of the data, column 'b': 'x' is not a number"),
-    "missing": (
-        "1,2\n3,\n5,6\n",
-        "row 2 of the data, column 'x1': a number is missing, as in 1 of",
-    ),
-    "missing first": ("1,\n3,4\n5,6\n", "row 1 of the data, column 'x1': a number is missing"),
-    "NA": (
-        "a,b\n1,NA\n3,4\n5,?\n",
-        "row 1 of the data, column 'b': .* 2 of 3 rows; fill it in, or",
-    ),
-    "ragged": ("1,2\n3,4,5\n", "line 2 has 3 columns, the first row has 2"),
-    "empty": ("", "has no rows of numbers"),
-    "header only": ("x,y\n", "has no rows of numbers"),
-    "short header": ("x\n1,2\n3,4\n", "the header names 1 columns, the rows have 2; .*--decimal"),
-    "long header": ("x,y,z\n1,2\n3,4\n", "the header names 3 columns, the rows have 2"),
-    "same names": ("x,y,x\n1,2,3\n", "two columns are called 'x'"),
-    "thousands": ('"1,000",2\n3,4\n5,6\n', "'1,000' is not a number"),
-    "latin-1": ("größe,b\n1,2\n3,4\n".encode("latin-1"), "line 1 is no text in UTF-8"),
-    "utf-16": ("1,2\n3,4\n".encode("utf-16"), "holds NUL bytes: no text in UTF-8"),
-    "nul": ("1,2\n3,\0\n", "holds NUL bytes"),
-    "open quote": ('1,2\n"3,4\n' + "5,6\n" * 100, "line 2 has a quote that is not closed"),
-    "quote with lines": ('1,2\n"3\n4",5\n', "line 2 has a quote"),
-    "odd quotes": ('1,2\nx"y,"z\n3,4\n', "line 2 is no line of a table"),
-    "wide cell": ("1,2\n" + "x" * 200000 + ",4\n", "line 2 is no line of a table: field larger"),
-    "wide name": ("x" * 200000 + ",y\n1,2\n", "line 1 is no line of a table: field larger"),
-    "longer row": ("1,2\n3,4\n5,6,7\n", "line 3 has 3 columns, the first row has 2"),
-    "shorter row": ("1,2\n3\n5,6\n", "line 2 has 1 columns, the first row has 2"),
-    "only spaces": (" \n \n", "has no rows of numbers"),
-    "only lines": ("\n\n\n", "has no rows of numbers"),
-    "texts": ("a\n" + "".join(f"t{i}\n" for i in range(101)), "'a' has 101 different texts in 101"),
-    "dates": (
-        "".join(f"1,2020-01-{i:02} {i}:00\n" for i in range(150)),
-        "convert dates to numbers",
-    ),
-}
-
-
-def load(path, data, **options):
-    path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return tables.load(str(path), TableOptions(**options))
-
-
-def refused(path, data, message, **options):
-    with pytest.raises(ValueError, match=message) as error:
-        load(path, data, **options)
-    assert str(error.value).isprintable()
-
-
-@pytest.mark.parametrize("case", sorted(BAD))
-def test_bad_tables_are_told_where(tmp_path, case):
-    refused(tmp_path / "bad.csv", *BAD[case])
+from tests.input_fn.table_loading import load, refused
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n"])
@@ -91,26 +35,6 @@ def test_all_endings_are_read(tmp_path, ending):
     for name in (f"a{ending}", f"A{ending.upper()}"):
         table = load(tmp_path / name, gzip.compress(data) if ending.endswith("gz") else data)
         assert (table.names, table.values.tolist()) == (("a", "b"), [[1, 2], [3, 4]])
-
-
-def test_a_damaged_gzip_file_is_refused(tmp_path):
-    refused(tmp_path / "a.csv.gz", gzip.compress(b"1,2\n3,4\n")[:-5], "is no whole gzip file")
-
-
-def test_a_fault_is_told_where_it_is_in_the_whole_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_lines, "BLOCK_BYTES", 100)
-    lines = ["a,b"] + [f"{i},{i + 1}" for i in range(1000)]
-    bad = [*lines[:801], "x,1", *lines[801:]]
-    refused(tmp_path / "a.csv", "\n".join(bad), "row 801 of the data, column 'a': 'x'")
-    bad = [*lines[:801], "1,", *lines[801:900], ",1", *lines[900:]]
-    message = "row 801 of the data, column 'b': a number is missing, as in 2 of 1002 rows"
-    refused(tmp_path / "a.csv", "\n".join(bad), message)
-    table = load(tmp_path / "a.csv", "\n".join(bad), na_values=("NA",))
-    np.testing.assert_array_equal(table.values[:, 0], np.arange(1000))
-    assert table.remarks == ("2 of 1002 rows are left out: they lack a number",)
-    for wrong in ("1,2,3", "1"):
-        bad = [*lines[:801], wrong, *lines[801:]]
-        refused(tmp_path / "a.csv", "\n".join(bad), "line 802 has .* columns, the first row has 2")
 
 
 def test_infinite_numbers_are_passed_on(tmp_path):
@@ -150,16 +74,6 @@ def test_wide_tables_have_texts_and_choices(tmp_path):
     german = frame.to_csv(index=False, sep=";", decimal=",")
     again = load(tmp_path / "a.csv", german, **own)
     np.testing.assert_array_equal(table.values, again.values)
-
-
-def test_a_line_without_end_and_a_table_beyond_memory_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_lines, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(table_lines, "LONGEST_LINE", 10000)
-    refused(tmp_path / "a.csv", b"1," * 20000, "has a line of more than")
-    monkeypatch.setattr(machine, "available_memory", lambda: 1000)
-    data = b"1,2\n3,4\n" * 1000
-    refused(tmp_path / "a.csv", data, "needs about .* GiB of memory")
-    refused(tmp_path / "a.csv.gz", gzip.compress(data), "needs about .* GiB of memory")
 
 
 @pytest.mark.parametrize("index", [False, True])
@@ -248,84 +162,3 @@ def test_memory_holds_the_numbers_once(tmp_path, monkeypatch):
     tracemalloc.stop()
     assert table.values.shape == (1000000, 4)
     assert peak < 1.75 * table.values.nbytes
-
-
-TEXT = st.text(
-    st.characters(whitelist_categories=("L", "N", "P", "S"), whitelist_characters=" "), max_size=8
-).map(lambda text: f"t{text.strip()}")
-
-
-@st.composite
-def frames(draw, least):
-    """A frame whose first column has decimals, with others of floats, integers or texts."""
-    rows = draw(st.integers(least, 12))
-    kinds = draw(st.lists(st.sampled_from(["float", "integer", "text"]), min_size=1, max_size=4))
-    names = draw(st.lists(TEXT, min_size=len(kinds) + 1, max_size=len(kinds) + 1, unique=True))
-    cells = {
-        "float": st.floats(allow_nan=False, allow_infinity=False),
-        "integer": st.integers(-(2**53), 2**53),
-        "text": st.sampled_from(draw(st.lists(TEXT, min_size=1, max_size=5))),
-    }
-    columns = [[draw(st.integers(-9999, 9999)) + 0.5 for _ in range(rows)]]
-    columns += [draw(st.lists(cells[kind], min_size=rows, max_size=rows)) for kind in kinds]
-    return pandas.DataFrame(dict(zip(names, columns)))
-
-
-def written(frame, delimiter, decimal, header):
-    return frame.to_csv(
-        sep=table_format.DELIMITERS[delimiter], decimal=decimal, index=False, header=header
-    )
-
-
-def same(table, frame):
-    for number, name in enumerate(frame):
-        own = frame[name].tolist()
-        got = table.values[:, number].tolist()
-        if number in table.categories:
-            got = [table.categories[number][int(value)] for value in got]
-        assert got == own
-    assert set(table.categories) == {i for i, t in enumerate(frame.dtypes) if t.kind == "O"}
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    frame=frames(1),
-    delimiter=st.sampled_from(sorted(table_format.DELIMITERS)),
-    decimal=st.sampled_from(["point", "comma"]),
-    header=st.sampled_from(["yes", "no"]),
-    wide=st.booleans(),
-)
-def test_any_frame_comes_back(tmp_path_factory, frame, delimiter, decimal, header, wide):
-    if decimal == "comma" and delimiter == "comma":
-        delimiter = "semicolon"
-    text = written(frame, delimiter, "." if decimal == "point" else ",", header == "yes")
-    path = tmp_path_factory.mktemp("round") / "a.csv"
-    before, table_cells.WIDE = table_cells.WIDE, 1 if wide else 5000
-    try:
-        table = load(path, text, header=header, delimiter=delimiter, decimal=decimal)
-    finally:
-        table_cells.WIDE = before
-    same(table, frame)
-    assert table.names == (
-        tuple(frame) if header == "yes" else tuple(f"x{i}" for i in range(len(frame.columns)))
-    )
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    frame=frames(3),
-    form=st.sampled_from([(d, p) for d in sorted(table_format.DELIMITERS) for p in ".,"]),
-    header=st.sampled_from(["names", "numbers", "none"]),
-)
-def test_a_frame_comes_back_without_a_word(tmp_path_factory, frame, form, header):
-    """Its format is guessed, and so is its header: names, or the numbers that pandas gives."""
-    delimiter, decimal = form
-    if delimiter in ("comma", "space"):  # "0,5 0 red" may as well be two columns
-        decimal = "."
-    named = frame if header == "names" else frame.set_axis(range(len(frame.columns)), axis=1)
-    text = written(named, delimiter, decimal, header != "none")
-    table = load(tmp_path_factory.mktemp("round") / "a.csv", text)
-    same(table, frame)
-    expected = named if header != "none" else [f"x{i}" for i in range(len(frame.columns))]
-    assert table.names == tuple(map(str, expected))
-    assert delimiter == "comma" or "read with" in table.remarks[0]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from model_fn import rows as operations
 from model_fn.rows import RowForm
-from tests.input_fn.test_columns import KINDS, NAMES, long_tails, mixed, of
+from tests.input_fn.made_columns import KINDS, NAMES, long_tails, mixed, of
 
 
 def form_of(columns):

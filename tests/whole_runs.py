@@ -1,0 +1,44 @@
+"""Whole runs of main.py: started, waited for, and looked at; tests only."""
+
+import csv
+import os
+import subprocess
+import sys
+
+from tests.conftest import ROOT, TINY, seen_from_above
+
+ONE = [*TINY, "--steps=1"]
+
+
+def assert_one_line(done, status):
+    assert done.returncode == status, done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def metrics_of(workdir):
+    """metrics.csv without its timings."""
+    with open(os.path.join(workdir, "metrics.csv")) as file:
+        rows = list(csv.DictReader(file))
+    timings = ("seconds_", "iterations_per_second")
+    return [{k: v for k, v in row.items() if not k.startswith(timings)} for row in rows]
+
+
+def start(*flags, **keywords):
+    flags, cwd = seen_from_above(flags)
+    command = [sys.executable, "-u", os.path.join(ROOT, "main.py"), *flags]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, **keywords
+    )
+
+
+def wait_for(process, text):
+    for line in process.stdout:
+        if text in line:
+            return
+    raise AssertionError(process.stderr.read())
+
+
+def assert_clean(workdir):
+    left = [n for _, _, names in os.walk(workdir) for n in names if "tmp" in n or "temp" in n]
+    assert not left
