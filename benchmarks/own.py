@@ -1,25 +1,38 @@
 """Tables of one's own, by the preset: what a classifier tells of samples and rows unseen by all.
 
-python -m benchmarks.own [plane clusters cancer | PATH.csv ...] [--seed=1] [FLAGS of main.py]
+python -m benchmarks.own [plane clusters cancer many spirals five | PATH.csv ...] [--seeds=5]
+    [--ways=table,refined,published,long,mixture,density] [--output=DIR] [FLAGS of main.py]
 """
 
+import argparse
+import itertools
 import os
 import sys
-from typing import Callable, Dict, List, NamedTuple, Optional
+import time
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import pandas
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import cross_val_score
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KernelDensity, KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks import children
 from benchmarks.tables.judges import neighbours
 
 UNSEEN, MOST_UNSEEN = 0.2, 2500
-"""Share of the rows that the program never sees, and how many at most."""
+"""Share of the rows that no way sees, and how many at most."""
+PRESETS = {
+    "table": ["--flagfile=table.flags"],
+    "published": ["--device=cpu", "--dataset=file"],
+    "long": ["--flagfile=table.flags", "--steps=1", "--iterations=30000"],
+}
+"""Flags by way: the preset, the program's defaults, and one GAN as long as all three together."""
+Made = Iterator[Tuple[str, float, np.ndarray]]
+"""Ways, their seconds, and what they sampled."""
 
 
 class Data(NamedTuple):
@@ -51,10 +64,35 @@ def cancer(rng: np.random.RandomState) -> Data:
     return Data(rows[rng.permutation(len(rows))], None)
 
 
+def many(rng: np.random.RandomState) -> Data:
+    """20 equal clusters in 20 dimensions."""
+    means = np.random.RandomState(8).randn(20, 20) * 2
+    chosen = rng.choice(20, 10_000)
+    return Data(means[chosen] + 0.5 * rng.randn(10_000, 20), chosen)
+
+
+def spirals(rng: np.random.RandomState) -> Data:
+    """Two spirals in the plane."""
+    turn, arm = 3 * np.pi * np.sqrt(rng.rand(8000)), rng.choice(2, 8000)
+    angle = turn + np.pi * arm
+    arms = np.stack([turn * np.cos(angle), turn * np.sin(angle)], axis=1)
+    return Data(arms + 0.2 * rng.randn(8000, 2), arm)
+
+
+def five(rng: np.random.RandomState) -> Data:
+    """10 modes in 5 dimensions, made as the program makes its own in the plane."""
+    means = np.random.RandomState(821).uniform(-15, 15, (10, 5))
+    chosen = rng.choice(10, 64_000)
+    return Data(means[chosen] + np.sqrt(0.05) * 2 * rng.randn(64_000, 5), chosen)
+
+
 TABLES: Dict[str, Callable[[np.random.RandomState], Data]] = {
     "plane": plane,
     "clusters": clusters,
     "cancer": cancer,
+    "many": many,
+    "spirals": spirals,
+    "five": five,
 }
 
 
@@ -74,22 +112,18 @@ def auc(real: np.ndarray, samples: np.ndarray) -> float:
     return float(scores.mean())
 
 
-def run(data: Data, flags: List[str], directory: str) -> Dict[str, float]:
-    """Trains by the preset on all but the unseen rows, and judges samples by those."""
-    unseen = min(MOST_UNSEEN, int(UNSEEN * len(data.rows)))
+def judge(data: Data, samples: np.ndarray) -> Dict[str, float]:
+    """Samples by the unseen rows: the classifier, recall, and clusters' shares over the true ones.
+
+    Args:
+      data: of which the first `unseen` rows were not seen.
+      samples: [n, d] as many at least.
+    """
+    unseen = number_unseen(data)
     real, known = data.rows[:unseen], data.rows[unseen:]
-    paths = {name: os.path.join(directory, name) for name in ("run", "x.npy", "new.npy")}
-    np.save(paths["x.npy"], known)
-    main = [sys.executable, os.path.join(children.ROOT, "main.py")]
-    workdir = f"--workdir={paths['run']}"
-    preset = ["--flagfile=table.flags", f"--data_file={paths['x.npy']}"]
-    seconds = children.watch([*main, *preset, workdir, *flags]).seconds
-    drawn = [f"--num_samples={max(2000, unseen)}", f"--output={paths['new.npy']}"]
-    children.watch([*main, "--mode=sample", workdir, *drawn])
-    samples = np.load(paths["new.npy"])
     mean, deviation = known.mean(axis=0), known.std(axis=0)
     near = neighbours((real - mean) / deviation, (samples[:unseen] - mean) / deviation)
-    found = {"auc": auc(real, samples[:unseen]), "recall": near["recall"], "seconds": seconds}
+    found = {"auc": auc(real, samples[:unseen]), "recall": near["recall"]}
     if data.clusters is not None:
         shares = np.bincount(data.clusters) / len(data.clusters)
         told = KNeighborsClassifier(1).fit(known, data.clusters[unseen:]).predict(samples)
@@ -98,16 +132,91 @@ def run(data: Data, flags: List[str], directory: str) -> Dict[str, float]:
     return found
 
 
+def number_unseen(data: Data) -> int:
+    """Rows that no way sees."""
+    return min(MOST_UNSEEN, int(UNSEEN * len(data.rows)))
+
+
+def by_program(known: np.ndarray, number: int, ways: List[str], flags: List[str]) -> Made:
+    """What main.py makes of rows, by its own ways of those asked for."""
+    with children.directory() as directory:
+        path = os.path.join(directory, "x.npy")
+        np.save(path, known)
+        main = [sys.executable, os.path.join(children.ROOT, "main.py")]
+        drawn = [f"--num_samples={number}", f"--output={os.path.join(directory, 'new.npy')}"]
+        for way in [way for way in PRESETS if way in ways]:
+            workdir = f"--workdir={os.path.join(directory, way)}"
+            own = [*PRESETS[way], f"--data_file={path}"]
+            seconds = children.watch([*main, *own, workdir, *flags]).seconds
+            children.watch([*main, "--mode=sample", workdir, *drawn])
+            yield way, seconds, np.load(os.path.join(directory, "new.npy"))
+            if way == "table" and "refined" in ways:
+                refine = [f"--data_file={path}", "--refine", *drawn]
+                more = children.watch([*main, "--mode=sample", workdir, *refine]).seconds
+                yield "refined", seconds + more, np.load(os.path.join(directory, "new.npy"))
+
+
+def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
+    """scikit-learn's Gaussian mixture and kernel density, their sizes chosen by validation."""
+    mean, deviation = known.mean(axis=0), known.std(axis=0)
+    points, start = (known - mean) / deviation, time.monotonic()
+    if "mixture" in ways:
+        sizes = {"n_components": [1, 2, 4, 7, 13, 20, 30]}
+        with threadpool_limits(1):
+            found = GridSearchCV(GaussianMixture(random_state=0), sizes, cv=3).fit(points)
+        samples = found.best_estimator_.sample(number)[0]
+        order = np.random.RandomState(0).permutation(number)
+        yield "mixture", time.monotonic() - start, samples[order] * deviation + mean
+    start = time.monotonic()
+    if "density" in ways:
+        widths = {"bandwidth": np.logspace(-2, 0, 9)}
+        found = GridSearchCV(KernelDensity(), widths, cv=3).fit(points[:4000])
+        fitted = KernelDensity(bandwidth=found.best_params_["bandwidth"]).fit(points)
+        samples = fitted.sample(number, random_state=0)
+        yield "density", time.monotonic() - start, samples * deviation + mean
+
+
 def main() -> None:
-    """Prints a line a table."""
-    flags = [argument for argument in sys.argv[1:] if argument.startswith("--")]
-    seed = next((int(flag[7:]) for flag in flags if flag.startswith("--seed=")), 0)
-    for name in [argument for argument in sys.argv[1:] if argument not in flags] or TABLES:
-        rng = np.random.RandomState(seed)
-        data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
-        with children.directory() as directory:
-            found = run(data, flags, directory)
-        print(f"{name:12}", *(f"{key}={value:.3f}" for key, value in found.items()), flush=True)
+    """Prints a line a table, way and seed; writes medians over seeds with --output."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", default=list(TABLES))
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--first_seed", type=int, default=1)
+    parser.add_argument("--ways", default="table,refined")
+    parser.add_argument("--output", default="")
+    given, flags = parser.parse_known_args()
+    ways, lines = given.ways.split(","), []
+    for name in given.tables:
+        for seed in range(given.first_seed, given.first_seed + given.seeds):
+            rng = np.random.RandomState(seed)
+            data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
+            known, number = data.rows[number_unseen(data) :], max(2000, number_unseen(data))
+            own = [*flags, f"--seed={seed}"]
+            made = (by_program(known, number, ways, own), by_library(known, number, ways))
+            for way, seconds, samples in itertools.chain(*made):
+                short = os.path.splitext(os.path.basename(name))[0]
+                line = {"table": short, "way": way, "seed": seed}
+                lines.append({**line, **judge(data, samples), "seconds": seconds})
+                print(
+                    *(f"{k}={v:.3f}" if isinstance(v, float) else v for k, v in lines[-1].items()),
+                    flush=True,
+                )
+    if given.output:
+        write(pandas.DataFrame(lines), given.output)
+
+
+def write(lines: pandas.DataFrame, directory: str) -> None:
+    """own.csv, every line; own.md, medians over the seeds."""
+    lines.to_csv(os.path.join(directory, "own.csv"), index=False, float_format="%.3f")
+    medians = lines.groupby(["table", "way"], sort=False).median().drop(columns="seed")
+    with open(os.path.join(directory, "own.md"), "w") as file:
+        file.write(f"Medians over {lines.seed.nunique()} seeds; written by benchmarks.own.\n\n")
+        columns = ["table", "way", *medians.columns]
+        rows = [columns, ["---"] * len(columns)]
+        for names, values in medians.iterrows():
+            told = ["" if np.isnan(value) else f"{value:.3f}" for value in values[:-1]]
+            rows.append([*names, *told, f"{values[-1]:.0f}"])
+        file.writelines(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 if __name__ == "__main__":
