@@ -34,6 +34,8 @@ def draw_columns(picture: Picture, path: str) -> None:
         for axis, coordinate in zip(panels, shown):
             _panel(axis, picture, samples, int(coordinate))
             axis.set_title(f"{apart[coordinate]:.2f} apart", fontsize=8)
+        for axis in panels[: len(shown) : across]:
+            axis.set_ylabel("density", fontsize=8)
         for axis in panels[len(shown) :]:
             axis.axis("off")
         panels[0].legend(fontsize=7)

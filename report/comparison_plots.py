@@ -11,15 +11,7 @@ from evaluation.metrics import Metrics, Spread
 from report import drawing, summary_plots
 from report.scene import Picture, Scene
 
-PANELS = {
-    "two_sample_auc": "AUC of a classifier (0.5: not told)",
-    "recall": "recall",
-    "precision": "precision",
-    "coverage": "coverage C",
-    "log_p": "log p (nats)",
-    "modes": "modes",
-    "high_quality": "high quality",
-}
+FIELDS = ("two_sample_auc", "recall", "precision", "coverage", "log_p", "modes", "high_quality")
 SIZE = (4.4, 3.1)
 """Inches of a panel."""
 IMAGES = 7
@@ -36,7 +28,7 @@ class Curve(NamedTuple):
 
 
 def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
-    """The figures of `PANELS` by step, all runs in each; without what none knows.
+    """The figures of `FIELDS` by step, all runs in each; without what none knows.
 
     Args:
       curves: of all runs; colours are in this order.
@@ -45,7 +37,8 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
       PNG by title.
     """
     drawn = {}
-    for field, title in PANELS.items():
+    for field in FIELDS:
+        title, unit = summary_plots.PANELS[field]
         values = [
             np.array([getattr(metrics, field) for metrics in curve.by_step]) for curve in curves
         ]
@@ -54,14 +47,14 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
         with drawing.style():
             figure = Figure(figsize=SIZE)
             axis = figure.subplots()
-            figure.subplots_adjust(left=0.13, right=0.98, bottom=0.15, top=0.9)
+            figure.subplots_adjust(left=0.16, right=0.98, bottom=0.15, top=0.9)
             for index, (curve, of_run) in enumerate(zip(curves, values)):
                 color = f"C{index % 10}"
                 if curve.perfect is not None:
                     _perfect(axis, field, curve.perfect, color, alone=_shared(curves))
                 steps = np.arange(1, len(of_run) + 1)
                 axis.plot(steps, of_run, "o-", color=color, ms=4, label=_short(curve.name))
-            axis.set(title=title, xlabel="boosting step")
+            axis.set(title=title, xlabel="boosting step", ylabel=unit)
             axis.xaxis.get_major_locator().set_params(integer=True)
             if field == "high_quality":
                 axis.set_ylim(0, 1.05)
@@ -87,7 +80,7 @@ def draw_samples(picture: Picture, scene: Scene) -> bytes:
             return _png(_images(picture, scene))
         figure = Figure(figsize=(SIZE[0], 3.6))
         axis = figure.subplots()
-        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.08, top=0.97)
+        figure.subplots_adjust(left=0.15, right=0.98, bottom=0.13, top=0.97)
         if scene.points.shape[1] == 1:
             _line(axis, picture, scene)
         else:
@@ -100,11 +93,11 @@ def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> b
     with drawing.style():
         figure = Figure(figsize=(SIZE[0], 2.6))
         axis = figure.subplots()
-        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.18, top=0.83)
+        figure.subplots_adjust(left=0.13, right=0.98, bottom=0.18, top=0.83)
         summary_plots.stack_weights(axis, betas)
         steps = np.arange(1, len(betas) + 1)
         axis.plot(steps, effective_shares, "ko-", ms=3, lw=1, label="effective share of the points")
-        axis.set(xlabel="boosting step", ylim=(0, 1.02))
+        axis.set(xlabel="boosting step", ylabel="weight of each; share", ylim=(0, 1.02))
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1))
         return _png(figure)
@@ -152,6 +145,10 @@ def _plane(axis: Axes, picture: Picture, scene: Scene) -> None:
     axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     if scene.is_plane:
         drawing.mark_modes(axis, scene)
+        drawing.label_axis(axis.xaxis, scene, 0)
+        drawing.label_axis(axis.yaxis, scene, 1)
+    else:
+        axis.set(xlabel="principal component 1", ylabel="principal component 2")
 
 
 def _frame(points: np.ndarray) -> np.ndarray:
@@ -165,6 +162,8 @@ def _line(axis: Axes, picture: Picture, scene: Scene) -> None:
     axis.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
     everything = np.concatenate(picture.samples)[:, 0]
     axis.hist(everything, bins, density=True, histtype="step", color="tab:blue", label="mixture")
+    axis.set(xlim=(bins[0], bins[-1]), ylabel="density")
+    drawing.label_axis(axis.xaxis, scene, 0)
     axis.legend(fontsize=7)
 
 

@@ -1,5 +1,6 @@
 """What people look at while a run goes on, and when it has ended."""
 
+import json
 import logging
 
 from report import run_page, verdict
@@ -29,7 +30,7 @@ class LiveReport:
           around: what a verdict depends on beside the figures.
         """
         self._workdir, self._around = workdir, around
-        self._events = MixtureEvents(workdir.path, state)
+        self._events = MixtureEvents(workdir.path, state, json.loads(workdir.read_settings()))
         self._pictures = Pictures(side, workdir, points, around.modes)
         self._shown = 0
 

@@ -42,6 +42,16 @@ def step(picture_path: str, paths: Dict[str, str]) -> None:
         draw[name](picture, path)
 
 
+def publish(directory: str, picture_path: str, shown: Summary) -> None:
+    """Draws what people publish as .svg too: the metrics, and the last step."""
+    from report import step_plots, summary_plots
+
+    modes = shown.number_of_modes
+    path = os.path.join(directory, "metrics.svg")
+    summary_plots.draw_metrics(path, shown.by_step, shown.perfect, modes, shown.simple)
+    step_plots.draw_step(Picture.load(picture_path), os.path.join(directory, "last_step.svg"))
+
+
 def summary(directory: str, shown: Summary) -> float:
     """Draws the pictures over all steps into a directory; returns the seconds that it took."""
     from report import summary_plots

@@ -52,7 +52,7 @@ def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
 def _new_plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
-    room = 0.03 if scene.names else 0.0  # for names, and ticks of many digits
+    room = 0.03 if scene.names else 0.01  # for names, and ticks of many digits
     figure.subplots_adjust(
         left=0.05 + 2 * room,
         right=0.9,
@@ -150,7 +150,7 @@ def _line(picture: Picture) -> Figure:
     top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
     top.legend(fontsize=7)
     bottom.scatter(scene.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
-    bottom.set(title=f"weights times N for component {picture.step}", xlabel="x")
+    bottom.set(title=f"weights for component {picture.step}", ylabel="weight times N")
     bottom.set_xlim(scene.low[0], scene.high[0])
     drawing.label_axis(bottom.xaxis, scene, 0)
     return figure
@@ -173,6 +173,9 @@ def _pairs(picture: Picture) -> Figure:
         for column in range(axes_count):
             axis = grid[row][column]
             axis.set_xlim(bounds[0][column] - pad[column], bounds[1][column] + pad[column])
+            drawing.name_pair(
+                axis, row, column, grid.shape[0], _loadings(scene.names, directions[:, row])
+            )
             if row == column:
                 bins = np.linspace(*axis.get_xlim(), 60)
                 generated = (np.concatenate(samples) - centre) @ directions
@@ -188,8 +191,6 @@ def _pairs(picture: Picture) -> Figure:
                     label="mixture",
                 )
                 axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
-                if scene.names:
-                    axis.set_xlabel(_loadings(scene.names, directions[:, row]), fontsize=7)
                 if row == 0:
                     axis.legend(fontsize=7)
                 continue
@@ -212,7 +213,9 @@ def _pairs(picture: Picture) -> Figure:
 
 
 def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
-    """The columns that a direction is made of, the largest first."""
+    """The columns that a direction is made of, the largest first; "" where they have no names."""
+    if not names:
+        return ""
     largest = np.argsort(-np.abs(direction), kind="stable")[:3]
     return "  ".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
 

@@ -9,13 +9,20 @@ from matplotlib.figure import Figure
 from evaluation.metrics import Metrics, Spread
 from report import drawing
 
-LIKELIHOOD = [("log_p", "log p (nats)"), ("coverage", "coverage C")]
-OF_TRUTH = [("high_quality", "high quality"), ("reverse_kl", "reverse KL (nats)")]
-OF_OWN_DATA = [
-    ("two_sample_auc", "classifier's AUC (0.5: not told)"),
-    ("recall", "recall"),
-    ("precision", "precision"),
-]
+PANELS = {
+    "two_sample_auc": ("classifier's AUC (0.5: not told)", "AUC"),
+    "recall": ("recall", "share of real points"),
+    "precision": ("precision", "share of samples"),
+    "log_p": ("log p", "nats"),
+    "coverage": ("coverage C", "share of real points"),
+    "high_quality": ("high quality", "share of samples"),
+    "modes": ("modes", "modes"),
+    "reverse_kl": ("reverse KL", "nats"),
+}
+"""Title and name of the axis by field."""
+LIKELIHOOD = ["log_p", "coverage"]
+OF_TRUTH = ["high_quality", "modes", "reverse_kl"]
+OF_OWN_DATA = ["two_sample_auc", "recall", "precision"]
 
 
 def draw_metrics(
@@ -28,39 +35,52 @@ def draw_metrics(
     """The figures over the steps, each with the band in which a perfect sampler scores.
 
     Args:
-      path: of the .png.
+      path: of the .png, or .svg.
       by_step: of the mixture.
       perfect: what a perfect sampler scores.
       number_of_modes: of the truth; 0 where it is not known.
       simple: what a Gaussian mixture scores, on a user's own data.
     """
-    panels = LIKELIHOOD + OF_TRUTH if number_of_modes else LIKELIHOOD
+    names = LIKELIHOOD + OF_TRUTH if number_of_modes else LIKELIHOOD
     if not np.isnan(perfect.median.two_sample_auc):
-        panels = OF_OWN_DATA + LIKELIHOOD
+        names = OF_OWN_DATA + LIKELIHOOD
     with drawing.style():
-        figure = Figure(figsize=(3.2 * len(panels), 2.9))
-        axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        figure.subplots_adjust(left=0.16 / len(panels), right=0.99, bottom=0.17, top=0.89)
-        steps = np.arange(1, len(by_step) + 1)
-        for axis, (name, title) in zip(axes, panels):
+        figure = Figure(figsize=(3.2 * len(names), 2.9))
+        axes = figure.subplots(1, len(names), squeeze=False)[0]
+        figure.subplots_adjust(
+            left=0.2 / len(names), right=0.99, bottom=0.17, top=0.89, wspace=0.32
+        )
+        for axis, name in zip(axes, names):
             values = np.array([getattr(metrics, name) for metrics in by_step])
-            low, high = getattr(perfect.low, name), getattr(perfect.high, name)
-            axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
-            if simple:
-                value, label = getattr(simple.median, name), "Gaussian mixture"
-                axis.axhline(value, color="tab:orange", ls="--", lw=1, label=label)
-            axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
-            axis.set(title=title, xlabel="boosting step")
-            axis.xaxis.get_major_locator().set_params(integer=True)
+            _panel(axis, name, values, perfect, simple)
             if name == "log_p":
                 keep_outliers_from_hiding_the_rest(axis, values, perfect, simple)
             if name == "high_quality":
-                captured = [metrics.modes / number_of_modes for metrics in by_step]
-                axis.plot(steps, captured, "s--", color="tab:orange", ms=4, label="modes")
-                axis.set(title=f"high quality, share of {number_of_modes} modes", ylim=(0, 1.05))
-                axis.legend(handles=axis.lines[1:], fontsize=7)
+                axis.set_ylim(0, 1.05)
+            if name == "modes":
+                axis.set(ylim=(0, 1.05 * number_of_modes), ylabel=f"modes of {number_of_modes}")
+                axis.yaxis.get_major_locator().set_params(integer=True)
         axes[0].legend(fontsize=7)
         drawing.save(figure, path)
+
+
+def _panel(
+    axis: Axes, name: str, values: np.ndarray, perfect: Spread, simple: Optional[Spread]
+) -> None:
+    """One figure by step, with a perfect sampler's band: a line where that has no height."""
+    low, middle, high = (
+        getattr(each, name) for each in (perfect.low, perfect.median, perfect.high)
+    )
+    axis.axhspan(low, high, color="tab:green", alpha=0.25, lw=0, label="perfect sampler")
+    axis.axhline(middle, color="tab:green", lw=0.8)
+    if simple:
+        value, label = getattr(simple.median, name), "Gaussian mixture"
+        axis.axhline(value, color="tab:orange", ls="--", lw=1, label=label)
+    steps = np.arange(1, len(values) + 1)
+    axis.plot(steps, values, "o-", color="tab:blue", ms=4, label="mixture")
+    title, unit = PANELS[name]
+    axis.set(title=title, ylabel=unit, xlabel="boosting step")
+    axis.xaxis.get_major_locator().set_params(integer=True)
 
 
 def draw_weights(
@@ -74,13 +94,21 @@ def draw_weights(
     with drawing.style():
         figure = Figure(figsize=(8, 2.9))
         left, right = figure.subplots(1, 2)
-        figure.subplots_adjust(left=0.06, right=0.98, bottom=0.17, top=0.89)
+        figure.subplots_adjust(left=0.08, right=0.98, wspace=0.25, bottom=0.17, top=0.89)
         stack_weights(left, betas)
-        left.set(title="mixture weights of the components", xlabel="boosting step", ylim=(0, 1))
+        left.set(
+            title="mixture weights of the components",
+            xlabel="boosting step",
+            ylabel="weight of each",
+            ylim=(0, 1),
+        )
         right.plot(steps, effective_shares, "o-", ms=4, label="effective share of the points")
         right.plot(steps, zero_shares, "s--", ms=4, color="tab:red", label="share of weight 0")
         right.set(
-            title="weights of the training points", xlabel="boosting step", ylim=(-0.03, 1.05)
+            title="weights of the training points",
+            xlabel="boosting step",
+            ylabel="share of the points",
+            ylim=(-0.03, 1.05),
         )
         right.legend(fontsize=7)
         for axis in (left, right):
@@ -108,4 +136,4 @@ def keep_outliers_from_hiding_the_rest(
     floor = lowest - 2 * (best - lowest) - 0.5
     if min(values.min(), simple.median.log_p if simple else floor) < floor:
         axis.set_ylim(floor, best + 0.1 * (best - floor))
-        axis.set_title("log p (nats), low outliers cut off")
+        axis.set_title("log p, low outliers cut off")

@@ -193,7 +193,7 @@ class Workdir:
 
         A training that can go on stays: its engine looks after it.
         """
-        for name in (*FILES, COLUMNS, os.path.join("plots", "*.png")):
+        for name in (*FILES, COLUMNS, os.path.join("plots", "*")):
             left = os.path.join(glob.escape(self.path), f"{name}.*{unfinished.ENDING}")
             for path in glob.glob(left):
                 unfinished.remove_left(path.rpartition(".")[0].rpartition(".")[0])

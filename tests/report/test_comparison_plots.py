@@ -21,7 +21,7 @@ def curve(name, number, perfect=None, known=True):
 
 def test_curves_of_all_runs_are_in_each_picture():
     drawn = comparison_plots.draw_curves([curve("a", 4, PERFECT), curve("b" * 90, 7)])
-    assert list(drawn) == ["coverage C", "log p (nats)", "modes", "high quality"]
+    assert list(drawn) == ["coverage C", "log p", "modes", "high quality"]
     for png in drawn.values():
         shown = assert_drawn(png, 616, 434)
         assert has_colour(shown, 31, 119, 180)
@@ -31,15 +31,15 @@ def test_curves_of_all_runs_are_in_each_picture():
 def test_runs_on_own_data_are_compared_by_what_can_be_told_first():
     own = Metrics(-4.0, 0.5, *NAN, two_sample_auc=0.7, precision=0.6, recall=0.5)
     drawn = comparison_plots.draw_curves([Curve(name, [own] * 3, None) for name in "ab"])
-    titles = ["AUC of a classifier (0.5: not told)", "recall", "precision"]
-    assert list(drawn) == [*titles, "coverage C", "log p (nats)"]
+    titles = ["classifier's AUC (0.5: not told)", "recall", "precision"]
+    assert list(drawn) == [*titles, "coverage C", "log p"]
 
 
 def test_what_no_run_knows_is_not_drawn():
     drawn = comparison_plots.draw_curves(
         [curve("a", 4, PERFECT, False), curve("b", 2, None, False)]
     )
-    assert list(drawn) == ["coverage C", "log p (nats)"]
+    assert list(drawn) == ["coverage C", "log p"]
 
 
 @pytest.mark.parametrize(

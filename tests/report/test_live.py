@@ -24,6 +24,7 @@ def shown(monkeypatch):
     pictures.finished.return_value = pictures.wait.return_value = []
     pictures.summaries.return_value = {}
     workdir = mock.Mock(path="run")
+    workdir.read_settings.return_value = '{"data": {"dataset": "gmm"}}'
     workdir.join.side_effect = lambda *parts: "/".join(["run", *parts])
     return LiveReport(workdir, mock.Mock(), make_state(0), 640, AROUND), told, workdir
 
@@ -67,8 +68,9 @@ def test_at_the_end_all_is_drawn_before_the_page_is_written(shown):
 
 def test_parts_know_what_the_mixture_is_measured_by(shown):
     _, told, workdir = shown
-    (path, state), _ = told.MixtureEvents.call_args
+    (path, state, settings), _ = told.MixtureEvents.call_args
     assert (path, repr(state)) == ("run", repr(make_state(0)))
+    assert settings == {"data": {"dataset": "gmm"}}
     assert told.Pictures.call_args[0][1:] == (workdir, 640, 3)
 
 

@@ -49,7 +49,7 @@ def test_short_steps_have_their_summary_at_first_now_and_then_and_at_the_end(tmp
     for steps in range(1, 6):
         pictures.draw(state(steps))
         list(pictures.finished())
-        now[0] += 14.0
+        now[0] += 42.0
     assert side.summaries() == [1, 4]
     list(pictures.wait())
     assert side.summaries() == [1, 4, 5]
@@ -62,7 +62,7 @@ def test_long_steps_have_it_each(tmp_path, monkeypatch):
     for steps in range(1, 4):
         pictures.draw(state(steps))
         list(pictures.finished())
-        now[0] += 60.0
+        now[0] += 180.0
     list(pictures.wait())
     assert side.summaries() == [1, 2, 3]
 
@@ -93,3 +93,14 @@ def test_the_simple_model_is_in_the_summary(tmp_path):
     side = Side()
     Pictures(side, Workdir(str(tmp_path)), 10, 0).draw(state(1, simple="what it scores"))
     assert side.calls[-1][2].simple == "what it scores"
+
+
+def test_at_the_end_the_last_step_is_drawn_for_print(tmp_path):
+    side, workdir = Side(), Workdir(str(tmp_path))
+    pictures = Pictures(side, workdir, 10, 0)
+    pictures.draw(state(2))
+    list(pictures.wait())
+    function, plots, source, shown = side.calls[-1]
+    assert function is plots_jobs.publish
+    assert (plots, source) == (workdir.join("plots"), workdir.join("picture.npz"))
+    assert len(shown.by_step) == 2

@@ -19,7 +19,7 @@ PERFECT = Spread(
 STEPS = [Metrics(-4.0 + step, 0.5 + step / 10, step, 0.5, 0.3, 0.8) for step in range(1, 4)]
 
 
-@pytest.mark.parametrize(("modes", "width", "panels"), [(3, 1792, 4), (0, 896, 2)])
+@pytest.mark.parametrize(("modes", "width", "panels"), [(3, 2240, 5), (0, 896, 2)])
 def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, width, panels):
     path = tmp_path / "metrics.png"
     summary_plots.draw_metrics(str(path), STEPS, PERFECT, modes)
@@ -100,3 +100,16 @@ def test_nothing_known_is_no_trouble(tmp_path):
     steps = [Metrics(-3.0, 0.9, nan, nan, nan, nan)]
     summary_plots.draw_metrics(str(tmp_path / "a.png"), steps, PERFECT, 0)
     assert_drawn(tmp_path / "a.png", 896, 406)
+
+
+def test_each_panel_shows_one_figure_and_names_both_axes(monkeypatch):
+    figures = []
+    monkeypatch.setattr(summary_plots.drawing, "save", lambda figure, _: figures.append(figure))
+    summary_plots.draw_metrics("x.png", STEPS, PERFECT, 3)
+    summary_plots.draw_metrics("x.png", OWN, OWN_PERFECT, 0)
+    summary_plots.draw_weights("x.png", [1.0, 0.5], [1.0, 0.5], [0.0, 0.5])
+    for axis in (axis for figure in figures for axis in figure.axes):
+        assert axis.get_xlabel() == "boosting step"
+        assert axis.get_ylabel()
+    for axis in (axis for figure in figures[:2] for axis in figure.axes):
+        assert [line.get_label() for line in axis.lines if line.get_marker() == "o"] == ["mixture"]
