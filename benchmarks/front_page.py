@@ -22,18 +22,18 @@ from scipy.spatial.distance import cdist
 from benchmarks import children
 from evaluation.modes import RADIUS
 from report import drawing
-from report.scene import Picture
+from report.views import StepView
 
 STEPS = (1, 3, 10)
 PATH = os.path.join(children.ROOT, "docs", "missed_modes.png")
 
 
-def missed(picture: Picture) -> np.ndarray:
+def missed(picture: StepView) -> np.ndarray:
     """[m, 2] means of the modes that none of the samples shown lies near."""
-    scene = picture.scene
-    distances = cdist(np.concatenate(picture.samples), scene.means)
-    near = distances.min(axis=1) <= RADIUS * scene.sigma
-    return np.delete(scene.means, np.unique(distances.argmin(axis=1)[near]), axis=0)
+    view = picture.view
+    distances = cdist(np.concatenate(picture.samples), view.means)
+    near = distances.min(axis=1) <= RADIUS * view.sigma
+    return np.delete(view.means, np.unique(distances.argmin(axis=1)[near]), axis=0)
 
 
 def draw(workdir: str, path: str) -> None:
@@ -64,14 +64,14 @@ def draw(workdir: str, path: str) -> None:
     Image.open(path).save(path, "PNG", optimize=True)
 
 
-def _picture(workdir: str, step: int) -> Picture:
-    return Picture.load(os.path.join(workdir, "components", f"{step:02d}", "picture.npz"))
+def _picture(workdir: str, step: int) -> StepView:
+    return StepView.load(os.path.join(workdir, "components", f"{step:02d}", "picture.npz"))
 
 
-def _data(axis: Axes, picture: Picture, before: Optional[Picture]) -> PathCollection:
-    scene = picture.scene
-    axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
-    drawn = drawing.scatter_weighted(axis, scene.points, picture.relative_weights)
+def _data(axis: Axes, picture: StepView, before: Optional[StepView]) -> PathCollection:
+    view = picture.view
+    axis.set(xlim=(view.low[0], view.high[0]), ylim=(view.low[1], view.high[1]))
+    drawn = drawing.scatter_weighted(axis, view.points, picture.relative_weights)
     axis.set_title(
         f"step {picture.step}: data by weight" if before else "step 1: all points weigh the same"
     )
@@ -80,13 +80,13 @@ def _data(axis: Axes, picture: Picture, before: Optional[Picture]) -> PathCollec
     return drawn
 
 
-def _mixture(axis: Axes, picture: Picture, figures: pandas.Series) -> None:
+def _mixture(axis: Axes, picture: StepView, figures: pandas.Series) -> None:
     samples, gone = picture.samples, missed(picture)
     for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
         drawing.dots(axis, points, 3, color=color, alpha=0.7, label=str(index + 1))
-    drawing.mark_modes(axis, picture.scene)
+    drawing.mark_modes(axis, picture.view)
     _ring(axis, gone)
-    modes = len(picture.scene.means)
+    modes = len(picture.view.means)
     mixture = "one GAN" if len(samples) == 1 else f"mixture of {len(samples)}"
     axis.set_title(
         f"{mixture}: {modes - len(gone)} of {modes} modes, log_p = {figures['log_p']:.1f}"

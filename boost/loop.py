@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Union
 import numpy as np
 
 from base import durable, garbage, signals
-from boost import ratios, scoring, shown, step, weights
+from boost import ratios, scoring, step, views, weights
 from boost.ahead import IndependentComponents
 from boost.components import Components
 from boost.mixture import Mixture
@@ -23,9 +23,9 @@ from evaluation.two_sample import Worst
 from input_fn import columns_file
 from input_fn.datasets import Dataset
 from report.live import LiveReport
-from report.scene import Scene
 from report.side_process import SideProcess
 from report.verdict import Circumstances
+from report.views import DataView
 from storage import metrics_csv
 from storage.state import State, StepRecord
 from storage.workdir import Workdir
@@ -43,7 +43,7 @@ class Loop:
         components: Components,
         parts: Parts,
         *,
-        scene: Scene,
+        view: DataView,
         settings_fingerprint: str,
         program: str,
     ):
@@ -54,12 +54,12 @@ class Loop:
           dataset: of the training points.
           components: that train each when it is its turn.
           parts: what a step works with.
-          scene: the data as every picture shows them.
+          view: the data as every picture shows them.
           settings_fingerprint: of the settings of the run.
           program: which version of it this is.
         """
         self._workdir, self._dataset = workdir, dataset
-        self._components, self._parts, self._scene = components, parts, scene
+        self._components, self._parts, self._view = components, parts, view
         self._settings_fingerprint, self._program = settings_fingerprint, program
         self._modes = len(dataset.truth.means) if dataset.truth else 0
 
@@ -166,7 +166,7 @@ class Loop:
             np.save(weights_path, data_weights)
         picture_path = os.path.join(directory, "picture.npz")
         with durable.naming(picture_path):
-            shown.picture(done, self._scene, self._dataset).save(picture_path)
+            views.step_view(done, self._view, self._dataset).save(picture_path)
         checkpoint, discriminator = done.component.checkpoint, fitted.checkpoint if fitted else ""
         files = [*_files(checkpoint), *_files(discriminator), weights_path, picture_path]
 

@@ -7,7 +7,7 @@ import logging
 from typing import Tuple, Union
 
 from base import version
-from boost import meta_algorithms, scoring, shown
+from boost import meta_algorithms, scoring, views
 from boost.components import Components
 from boost.discriminators import MixtureDiscriminators
 from boost.loop import Loop
@@ -55,7 +55,7 @@ def make_loop(
 ) -> Tuple[Loop, Tuple[int, int]]:
     """What runs the boosting steps, and the iterations of its two kinds of training."""
     components = make_components(settings, dataset, scorer.sizes.of_model, engine, workdir)
-    scene = shown.scene_of(dataset, scorer)
+    view = views.data_view(dataset, scorer)
     discriminators = MixtureDiscriminators(
         engine,
         workdir,
@@ -64,7 +64,7 @@ def make_loop(
         seed=settings.run.seed,
         boost=settings.boost,
         models=_models_of(settings, dataset),
-        probe=scene.probe(),
+        probe=view.probe(),
     )
     validation = scoring.scorer(dataset, scorer.sizes, validation=True)
     parts = Parts(
@@ -79,7 +79,7 @@ def make_loop(
         dataset,
         components,
         parts,
-        scene=scene,
+        view=view,
         settings_fingerprint=settings.fingerprint(),
         program=version.digest(),
     )

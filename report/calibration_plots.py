@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from evaluation.calibration import Unseen
 from report import drawing
-from report.scene import Picture
+from report.views import StepView
 
 DECADES = 4.0
 """Ratios are shown from 10^-this to 10^this; those beyond are drawn at the edge."""
 
 
-def draw(picture: Picture, path: str) -> None:
+def draw(picture: StepView, path: str) -> None:
     """Draws the calibration of a step's mixture discriminator into a .png."""
     compared = len(picture.unseen.samples) > 0
     with drawing.style():
@@ -86,14 +86,14 @@ def _ratios(axis: Axes, unseen: Unseen) -> None:
     axis.legend(fontsize=7)
 
 
-def _against_the_truth(axis: Axes, picture: Picture) -> None:
+def _against_the_truth(axis: Axes, picture: StepView) -> None:
     """The mixture's density is known by a KDE of its samples only: a check, no yardstick."""
     unseen, density = picture.unseen, picture.unseen.mixture_density()
     axis.plot([-DECADES, DECADES], [-DECADES, DECADES], "k--", lw=0.8)
     kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
     for (name, logits), points, color in zip(kinds, unseen.points, ("tab:blue", "tab:orange")):
         expected = density.log_density(points, drawing.NEGLIGIBLE)
-        expected -= picture.scene.true_log_density(points)
+        expected -= picture.view.true_log_density(points)
         estimated = -logits[: len(points)]
         pairs = np.stack([_decades(expected), _decades(estimated)], axis=1)
         drawing.dots(axis, pairs, 5, color=color, alpha=0.5, label=name)

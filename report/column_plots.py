@@ -6,17 +6,17 @@ from matplotlib.figure import Figure
 
 from evaluation import two_sample
 from report import drawing
-from report.scene import Picture
+from report.views import StepView
 
 SHOWN, ACROSS = 20, 4
 """Columns at most, those first that differ most; and panels beside each other."""
 BINS = 40
 
 
-def draw_columns(picture: Picture, path: str) -> None:
+def draw_columns(picture: StepView, path: str) -> None:
     """Draws the distribution of each column, in the user's units, into a .png."""
-    scene, samples = picture.scene, np.concatenate(picture.samples)
-    apart = [two_sample.ks(*pair) for pair in zip(scene.points.T, samples.T)]
+    view, samples = picture.view, np.concatenate(picture.samples)
+    apart = [two_sample.ks(*pair) for pair in zip(view.points.T, samples.T)]
     shown = np.argsort(-np.array(apart), kind="stable")[:SHOWN]
     across = min(ACROSS, len(shown))
     down = -(-len(shown) // across)
@@ -46,10 +46,10 @@ def draw_columns(picture: Picture, path: str) -> None:
         drawing.save(figure, path)
 
 
-def _panel(axis: Axes, picture: Picture, samples: np.ndarray, coordinate: int) -> None:
-    scene = picture.scene
-    real, made = scene.points[:, coordinate], samples[:, coordinate]
-    low, high = scene.low[coordinate], scene.high[coordinate]
+def _panel(axis: Axes, picture: StepView, samples: np.ndarray, coordinate: int) -> None:
+    view = picture.view
+    real, made = view.points[:, coordinate], samples[:, coordinate]
+    low, high = view.low[coordinate], view.high[coordinate]
     bins = np.linspace(low, high, BINS)
     axis.hist(np.clip(real, low, high), bins, density=True, color="0.75", label="data")
     axis.hist(
@@ -62,4 +62,4 @@ def _panel(axis: Axes, picture: Picture, samples: np.ndarray, coordinate: int) -
     )
     axis.set_xlim(low, high)
     axis.set_yticks([])
-    drawing.label_axis(axis.xaxis, scene, coordinate)
+    drawing.label_axis(axis.xaxis, view, coordinate)

@@ -13,8 +13,8 @@ import numpy as np
 from base import durable
 from evaluation.metrics import FORMATS
 from report import comparison_plots, pages, run_page, verdict
-from report.scene import Picture
 from report.verdict import Circumstances
+from report.views import StepView
 from storage.state import State
 from storage.workdir import Workdir
 
@@ -40,7 +40,7 @@ def write(runs: Sequence[Compared], path: str) -> None:
       path: of the .html.
     """
     lasts = [run.state.steps[-1] for run in runs]
-    pictures = [Picture.load(run.workdir.join(last.picture)) for run, last in zip(runs, lasts)]
+    pictures = [StepView.load(run.workdir.join(last.picture)) for run, last in zip(runs, lasts)]
     names = [
         name
         for name in FORMATS
@@ -76,9 +76,9 @@ def differences(runs: Sequence[Compared]) -> List[List[Any]]:
     return [row for row in rows if any(value != row[1] for value in row[2:])]
 
 
-def _head(run: Compared, picture: Picture, path: str) -> Dict[str, Any]:
+def _head(run: Compared, picture: StepView, path: str) -> Dict[str, Any]:
     """What stands above all of a run, on a page of this path."""
-    around = Circumstances(run.workdir.path, len(picture.scene.means), 0)
+    around = Circumstances(run.workdir.path, len(picture.view.means), 0)
     return {
         "name": run.name,
         "link": _link(run, path),
@@ -122,12 +122,12 @@ def _curves(runs: Sequence[Compared]) -> List[Dict[str, str]]:
     return [pages.picture(title, png) for title, png in drawn.items()]
 
 
-def _samples(runs: Sequence[Compared], pictures: Sequence[Picture]) -> List[bytes]:
+def _samples(runs: Sequence[Compared], pictures: Sequence[StepView]) -> List[bytes]:
     """In one frame where the data are the same."""
     return [
         comparison_plots.draw_samples(
             picture,
-            pictures[0].scene if _same_data(run, runs[0]) else picture.scene,
+            pictures[0].view if _same_data(run, runs[0]) else picture.view,
         )
         for run, picture in zip(runs, pictures)
     ]

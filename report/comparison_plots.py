@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from evaluation.metrics import Metrics, Spread
 from report import drawing, summary_plots
-from report.scene import Picture, Scene
+from report.views import DataView, StepView
 
 FIELDS = ("two_sample_auc", "recall", "precision", "coverage", "log_p", "modes", "high_quality")
 SIZE = (4.4, 3.1)
@@ -68,23 +68,23 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
     return drawn
 
 
-def draw_samples(picture: Picture, scene: Scene) -> bytes:
+def draw_samples(picture: StepView, view: DataView) -> bytes:
     """A run's samples after a step, by component, on data in grey.
 
     Args:
       picture: of the run's step.
-      scene: gives the frame and the directions; the same for runs on points of one shape.
+      view: gives the frame and the directions; the same for runs on points of one shape.
     """
     with drawing.style():
-        if scene.is_image:
-            return _png(_images(picture, scene))
+        if view.is_image:
+            return _png(_images(picture, view))
         figure = Figure(figsize=(SIZE[0], 3.6))
         axis = figure.subplots()
         figure.subplots_adjust(left=0.15, right=0.98, bottom=0.13, top=0.97)
-        if scene.points.shape[1] == 1:
-            _line(axis, picture, scene)
+        if view.points.shape[1] == 1:
+            _line(axis, picture, view)
         else:
-            _plane(axis, picture, scene)
+            _plane(axis, picture, view)
         return _png(figure)
 
 
@@ -128,25 +128,25 @@ def _cut_outliers(axis: Axes, values: np.ndarray, curves: Sequence[Curve]) -> No
             return
 
 
-def _plane(axis: Axes, picture: Picture, scene: Scene) -> None:
+def _plane(axis: Axes, picture: StepView, view: DataView) -> None:
     """Two coordinates, or the two directions in which the data are widest."""
-    centre, directions = scene.points.mean(axis=0), np.eye(2)
-    if not scene.is_plane:
-        _, _, rows = np.linalg.svd(scene.points - centre, full_matrices=False)
+    centre, directions = view.points.mean(axis=0), np.eye(2)
+    if not view.is_plane:
+        _, _, rows = np.linalg.svd(view.points - centre, full_matrices=False)
         directions = rows[:2].T
     else:
         centre = np.zeros(2)
-    real = (scene.points - centre) @ directions
+    real = (view.points - centre) @ directions
     axis.scatter(*real.T, s=3, color="0.8", lw=0)
     colours = drawing.component_colors(len(picture.samples))
     for points, color in zip(picture.samples, colours):
         axis.scatter(*((points - centre) @ directions).T, s=3, color=color, lw=0, alpha=0.6)
-    low, high = (scene.low, scene.high) if scene.is_plane else _frame(real)
+    low, high = (view.low, view.high) if view.is_plane else _frame(real)
     axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    if scene.is_plane:
-        drawing.mark_modes(axis, scene)
-        drawing.label_axis(axis.xaxis, scene, 0)
-        drawing.label_axis(axis.yaxis, scene, 1)
+    if view.is_plane:
+        drawing.mark_modes(axis, view)
+        drawing.label_axis(axis.xaxis, view, 0)
+        drawing.label_axis(axis.yaxis, view, 1)
     else:
         axis.set(xlabel="principal component 1", ylabel="principal component 2")
 
@@ -157,26 +157,26 @@ def _frame(points: np.ndarray) -> np.ndarray:
     return np.stack([low - margin, high + margin])
 
 
-def _line(axis: Axes, picture: Picture, scene: Scene) -> None:
-    bins = np.linspace(scene.low[0], scene.high[0], 100)
-    axis.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
+def _line(axis: Axes, picture: StepView, view: DataView) -> None:
+    bins = np.linspace(view.low[0], view.high[0], 100)
+    axis.hist(view.points[:, 0], bins, density=True, color="0.8", label="data")
     everything = np.concatenate(picture.samples)[:, 0]
     axis.hist(everything, bins, density=True, histtype="step", color="tab:blue", label="mixture")
     axis.set(xlim=(bins[0], bins[-1]), ylabel="density")
-    drawing.label_axis(axis.xaxis, scene, 0)
+    drawing.label_axis(axis.xaxis, view, 0)
     axis.legend(fontsize=7)
 
 
-def _images(picture: Picture, scene: Scene) -> Figure:
+def _images(picture: StepView, view: DataView) -> Figure:
     figure = Figure(figsize=(SIZE[0], SIZE[0]))
     grid = figure.subplots(IMAGES, IMAGES)
     figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.99, wspace=0.08, hspace=0.08)
     everything = np.concatenate(picture.samples)
     chosen = everything[np.linspace(0, len(everything) - 1, IMAGES**2).astype(int)]
-    limits = np.percentile(scene.points, [0, 100])
+    limits = np.percentile(view.points, [0, 100])
     for axis, point in zip(grid.ravel(), chosen):
         axis.axis("off")
-        drawing.show_image(axis, point.reshape(scene.shape), limits)
+        drawing.show_image(axis, point.reshape(view.shape), limits)
     return figure
 
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from base import durable
-from report.scene import Scene
+from report.views import DataView
 
 NEGLIGIBLE = -40.0
 """Log of a kernel, over the largest at a point, that changes no digit of a density."""
@@ -136,30 +136,30 @@ def scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarra
     return axis.scatter(*points[~gone][order].T, s=4, c=weight, cmap="viridis_r", norm=norm, lw=0)
 
 
-def mark_modes(axis: Axes, scene: Scene) -> None:
+def mark_modes(axis: Axes, view: DataView) -> None:
     """Crosses at the means of a known truth in the plane, unless they are too many."""
-    if 0 < len(scene.means) <= 50:
-        axis.plot(*scene.means.T, "k+", ms=np.sqrt(30), mew=0.7)
+    if 0 < len(view.means) <= 50:
+        axis.plot(*view.means.T, "k+", ms=np.sqrt(30), mew=0.7)
 
 
-def label_axis(axis: Axis, scene: Scene, coordinate: int) -> None:
+def label_axis(axis: Axis, view: DataView, coordinate: int) -> None:
     """Name and ticks of a table's column, in the user's units; a name alone for other points.
 
     Args:
       axis: x or y, whose limits are set.
-      scene: of the data.
+      view: of the data.
       coordinate: that is drawn along it.
     """
-    if not scene.names:
-        axis.set_label_text("x" if len(scene.low) == 1 else f"coordinate {coordinate + 1}")
+    if not view.names:
+        axis.set_label_text("x" if len(view.low) == 1 else f"coordinate {coordinate + 1}")
         return
-    points, values = scene.rulers[coordinate]
+    points, values = view.rulers[coordinate]
     ends = np.interp(axis.get_view_interval(), points, values)
     ticks = MaxNLocator(4).tick_values(*ends)
     ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
     axis.set_ticks(np.interp(ticks, values, points))
     axis.set_ticklabels(_texts(ticks))
-    axis.set_label_text(scene.names[coordinate])
+    axis.set_label_text(view.names[coordinate])
 
 
 def name_pair(axis: Axes, row: int, column: int, count: int, made_of: str) -> None:

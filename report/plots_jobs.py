@@ -7,7 +7,7 @@ from typing import Dict, NamedTuple, Optional, Sequence
 import numpy as np
 
 from evaluation.metrics import Metrics, Spread
-from report.scene import Picture
+from report.views import StepView
 
 
 class Summary(NamedTuple):
@@ -26,13 +26,13 @@ def step(picture_path: str, paths: Dict[str, str]) -> None:
     """Draws a step's pictures.
 
     Args:
-      picture_path: what `Picture.save` wrote.
+      picture_path: what `StepView.save` wrote.
       paths: of the pictures, .png, by name: "step" itself, "calibration" of its density ratios,
         "columns" of a table.
     """
     from report import calibration_plots, column_plots, step_plots
 
-    picture = Picture.load(picture_path)
+    picture = StepView.load(picture_path)
     draw = {
         "step": step_plots.draw_step,
         "calibration": calibration_plots.draw,
@@ -49,7 +49,7 @@ def publish(directory: str, picture_path: str, shown: Summary) -> None:
     modes = shown.number_of_modes
     path = os.path.join(directory, "metrics.svg")
     summary_plots.draw_metrics(path, shown.by_step, shown.perfect, modes, shown.simple)
-    step_plots.draw_step(Picture.load(picture_path), os.path.join(directory, "last_step.svg"))
+    step_plots.draw_step(StepView.load(picture_path), os.path.join(directory, "last_step.svg"))
 
 
 def summary(directory: str, shown: Summary) -> float:

@@ -12,22 +12,22 @@ from evaluation import coverage
 from evaluation.kde import KernelDensity
 from report import drawing
 from report.drawing import Sheet
-from report.scene import GRID_SIDE, Picture, Scene
+from report.views import GRID_SIDE, DataView, StepView
 
 LOG_RATIO_SHOWN = 2.0
 """Density ratios are drawn from 10^-2 to 10^2."""
 RATIO_LEVELS = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
 
 
-def draw_step(picture: Picture, path: str) -> None:
+def draw_step(picture: StepView, path: str) -> None:
     """Draws one boosting step into a .png."""
-    scene = picture.scene
+    view = picture.view
     with drawing.style():
-        if scene.is_plane:
+        if view.is_plane:
             figure: Union[Figure, Sheet] = _plane(picture)
-        elif scene.points.shape[1] == 1:
+        elif view.points.shape[1] == 1:
             figure = _line(picture)
-        elif scene.is_image:
+        elif view.is_image:
             figure = _images(picture)
         else:
             figure = _pairs(picture)
@@ -38,21 +38,21 @@ _SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
 """By frame: of the data without density ratios, and with them."""
 
 
-def _plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
+def _plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     """The sheet of pictures of a plane, and the colour bar of the weights."""
-    frame = (scene.low, scene.high, scene.rulers.ravel())
-    key = (scene.names, reweighted, *map(tuple, frame))
+    frame = (view.low, view.high, view.rulers.ravel())
+    key = (view.names, reweighted, *map(tuple, frame))
     if key not in _SHEETS:
         if len(_SHEETS) > 1:
             _SHEETS.clear()
-        _SHEETS[key] = _new_plane_sheet(scene, reweighted)
+        _SHEETS[key] = _new_plane_sheet(view, reweighted)
     return _SHEETS[key]
 
 
-def _new_plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
+def _new_plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
-    room = 0.03 if scene.names else 0.01  # for names, and ticks of many digits
+    room = 0.03 if view.names else 0.01  # for names, and ticks of many digits
     figure.subplots_adjust(
         left=0.05 + 2 * room,
         right=0.9,
@@ -75,17 +75,17 @@ def _new_plane_sheet(scene: Scene, reweighted: bool) -> Tuple[Sheet, Colorbar]:
             ticks=[-2, -1, 0, 1, 2],
         )
     for axis in axes:
-        axis.set(xlim=(scene.low[0], scene.high[0]), ylim=(scene.low[1], scene.high[1]))
-        drawing.label_axis(axis.xaxis, scene, 0)
-        drawing.label_axis(axis.yaxis, scene, 1)
+        axis.set(xlim=(view.low[0], view.high[0]), ylim=(view.low[1], view.high[1]))
+        drawing.label_axis(axis.xaxis, view, 0)
+        drawing.label_axis(axis.yaxis, view, 1)
     return Sheet(figure, axes, [weights.ax]), weights
 
 
-def _plane(picture: Picture) -> Sheet:
-    scene, samples, probe_logits = picture.scene, picture.samples, picture.probe_logits
-    sheet, weights = _plane_sheet(scene, len(probe_logits) > 0)
+def _plane(picture: StepView) -> Sheet:
+    view, samples, probe_logits = picture.view, picture.samples, picture.probe_logits
+    sheet, weights = _plane_sheet(view, len(probe_logits) > 0)
     data, mixture, ratio, level = sheet.blank()
-    weights.update_normal(drawing.scatter_weighted(data, scene.points, picture.relative_weights))
+    weights.update_normal(drawing.scatter_weighted(data, view.points, picture.relative_weights))
     data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
@@ -98,30 +98,30 @@ def _plane(picture: Picture) -> Sheet:
         log_ratio = np.clip(
             -probe_logits.reshape(side, side) / np.log(10), -LOG_RATIO_SHOWN, LOG_RATIO_SHOWN
         )
-        ratio.contourf(*scene.grid(side), log_ratio, RATIO_LEVELS, cmap="RdBu_r")
+        ratio.contourf(*view.grid(side), log_ratio, RATIO_LEVELS, cmap="RdBu_r")
         if log_ratio.min() < 0 < log_ratio.max():
-            ratio.contour(*scene.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
-        drawing.dots(ratio, scene.points[::4], 2, color="k", alpha=0.4)
+            ratio.contour(*view.grid(side), log_ratio, [0.0], colors="k", linewidths=0.7)
+        drawing.dots(ratio, view.points[::4], 2, color="k", alpha=0.4)
         ratio.set_title("density ratio before this step, data on it")
     else:
-        drawing.dots(ratio, scene.points, 3, color="0.6")
+        drawing.dots(ratio, view.points, 3, color="0.6")
         ratio.set_title("no density ratio: the data are not reweighted")
 
-    _level_set(level, scene, picture.density)
+    _level_set(level, view, picture.density)
     for axis in (data, mixture, ratio, level):
-        drawing.mark_modes(axis, scene)
+        drawing.mark_modes(axis, view)
     return sheet
 
 
-def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
-    x, y = scene.grid(GRID_SIDE)
+def _level_set(axis: Axes, view: DataView, density: KernelDensity) -> None:
+    x, y = view.grid(GRID_SIDE)
     heights = density.log_density_on_grid(x, y)
     threshold = coverage.level(density)
     top = max(heights.max(), threshold + 1e-3)
     if heights.min() < threshold < heights.max():
         axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
         axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
-    shown = scene.points[::4]
+    shown = view.points[::4]
     covered = density.log_density(shown, drawing.NEGLIGIBLE) > threshold
     drawing.dots(axis, shown[covered], 3, color="tab:blue", label="covered")
     drawing.dots(axis, shown[~covered], 5, color="tab:red", label="missed")
@@ -129,13 +129,13 @@ def _level_set(axis: Axes, scene: Scene, density: KernelDensity) -> None:
     drawing.legend_outside(axis, "data")
 
 
-def _line(picture: Picture) -> Figure:
-    scene, samples, density = picture.scene, picture.samples, picture.density
+def _line(picture: StepView) -> Figure:
+    view, samples, density = picture.view, picture.samples, picture.density
     figure = Figure(figsize=(8, 5))
     top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [2, 1]})
-    x = np.linspace(scene.low[0], scene.high[0], 800)
-    bins = np.linspace(scene.low[0], scene.high[0], 120)
-    top.hist(scene.points[:, 0], bins, density=True, color="0.8", label="data")
+    x = np.linspace(view.low[0], view.high[0], 800)
+    bins = np.linspace(view.low[0], view.high[0], 120)
+    top.hist(view.points[:, 0], bins, density=True, color="0.8", label="data")
     everything = np.concatenate(samples)[:, 0]
     width = bins[1] - bins[0]
     below = np.zeros(len(bins) - 1)
@@ -144,26 +144,26 @@ def _line(picture: Picture) -> Figure:
         top.bar(bins[:-1], heights, width, below, align="edge", color=color, alpha=0.55, lw=0)
         below = below + heights
     top.plot(x, np.exp(density.log_density(x[:, None])), color="tab:blue", label="mixture (KDE)")
-    if len(scene.means):
-        density_at_x = np.exp(scene.true_log_density(x[:, None]))
+    if len(view.means):
+        density_at_x = np.exp(view.true_log_density(x[:, None]))
         top.plot(x, density_at_x, "k--", lw=1, label="truth")
     top.set(title=f"mixture of {len(samples)}, samples stacked by component", ylabel="density")
     top.legend(fontsize=7)
-    bottom.scatter(scene.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
+    bottom.scatter(view.points[:, 0], picture.relative_weights, s=3, c="tab:red", lw=0)
     bottom.set(title=f"weights for component {picture.step}", ylabel="weight times N")
-    bottom.set_xlim(scene.low[0], scene.high[0])
-    drawing.label_axis(bottom.xaxis, scene, 0)
+    bottom.set_xlim(view.low[0], view.high[0])
+    drawing.label_axis(bottom.xaxis, view, 0)
     return figure
 
 
-def _pairs(picture: Picture) -> Figure:
-    scene, samples = picture.scene, picture.samples
-    centre = scene.points.mean(axis=0)
-    axes_count = min(3, *scene.points.shape)
-    _, spread, directions = np.linalg.svd(scene.points - centre, full_matrices=False)
+def _pairs(picture: StepView) -> Figure:
+    view, samples = picture.view, picture.samples
+    centre = view.points.mean(axis=0)
+    axes_count = min(3, *view.points.shape)
+    _, spread, directions = np.linalg.svd(view.points - centre, full_matrices=False)
     directions = directions[:axes_count].T
     explained = np.square(spread[:axes_count]) / np.square(spread).sum()
-    real = (scene.points - centre) @ directions
+    real = (view.points - centre) @ directions
     colours = drawing.component_colors(len(samples))
     figure = Figure(figsize=(10, 8.4))
     grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.4, "wspace": 0.25})
@@ -174,7 +174,7 @@ def _pairs(picture: Picture) -> Figure:
             axis = grid[row][column]
             axis.set_xlim(bounds[0][column] - pad[column], bounds[1][column] + pad[column])
             drawing.name_pair(
-                axis, row, column, grid.shape[0], _loadings(scene.names, directions[:, row])
+                axis, row, column, grid.shape[0], _loadings(view.names, directions[:, row])
             )
             if row == column:
                 bins = np.linspace(*axis.get_xlim(), 60)
@@ -220,24 +220,24 @@ def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
     return "  ".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
 
 
-def _images(picture: Picture) -> Figure:
-    scene, samples = picture.scene, picture.samples
+def _images(picture: StepView) -> Figure:
+    view, samples = picture.view, picture.samples
     columns = 12
     heaviest = np.argsort(-picture.relative_weights, kind="stable")[:columns]
     rows = [
-        ("data", scene.points[np.linspace(0, len(scene.points) - 1, columns).astype(int)]),
-        ("largest weight", scene.points[heaviest]),
+        ("data", view.points[np.linspace(0, len(view.points) - 1, columns).astype(int)]),
+        ("largest weight", view.points[heaviest]),
     ]
     last_components = list(enumerate(samples))[-10:]
     rows += [(f"component {index + 1}", points[:columns]) for index, points in last_components]
     figure = Figure(figsize=(columns * 0.62, len(rows) * 0.66 + 0.5))
     grid = figure.subplots(len(rows), columns, squeeze=False)
-    limits = np.percentile(scene.points, [0, 100])
+    limits = np.percentile(view.points, [0, 100])
     for line, (name, points) in zip(grid, rows):
         for axis in line:
             axis.axis("off")
         for axis, point in zip(line, points):
-            drawing.show_image(axis, point.reshape(scene.shape), limits)
+            drawing.show_image(axis, point.reshape(view.shape), limits)
         line[0].text(
             -0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=7
         )

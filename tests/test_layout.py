@@ -164,7 +164,7 @@ TESTED_IN = {
     "tests/commands/test_exported_model.py": "estimator/export",
     "tests/test_environment.py": "estimator/xla_flags",
     "tests/boost/test_discriminators.py": "boost/ratio_checks",
-    "tests/boost/test_loop.py": "boost/shown",
+    "tests/boost/test_loop.py": "boost/views",
     "tests/input_fn/test_larger_than_memory.py": "input_fn/one_pass input_fn/read_ahead",
     "tests/input_fn/test_held.py": "input_fn/pipelines",
     "tests/commands/test_settings.py": "input_fn/settings model_fn/settings",

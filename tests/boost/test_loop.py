@@ -7,7 +7,7 @@ import pytest
 
 from base import signals
 from base.errors import Stopped
-from boost import meta_algorithms, shown
+from boost import meta_algorithms, views
 from boost.loop import Loop
 from boost.scoring import Yardsticks
 from boost.step import Parts
@@ -39,8 +39,8 @@ def loop_of(directory, engine=None, **given):
         scorer=made.scorer,
         seed=7,
     )
-    scene = shown.scene_of(made.dataset, made.scorer)
-    shared = dict(scene=scene, settings_fingerprint="s", program="p")
+    view = views.data_view(made.dataset, made.scorer)
+    shared = dict(view=view, settings_fingerprint="s", program="p")
     return made, Loop(made.workdir, made.dataset, made.components, parts, **shared)
 
 

@@ -8,7 +8,7 @@ from evaluation import calibration
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
 from report import calibration_plots
-from report.scene import Picture, Scene
+from report.views import DataView, StepView
 from tests.report.looks import assert_drawn
 
 MEANS = np.array([[0.0, 0.0], [1.0, 0.5]])
@@ -77,11 +77,11 @@ def test_a_picture_is_drawn(tmp_path, compared):
     if not compared:
         unseen = unseen._replace(points=np.zeros(0), samples=np.zeros(0))
     points = rng.randn(100, 2)
-    scene = Scene.of((2,), points, (MEANS[:1], 1.0, np.ones(1)))
+    view = DataView.of((2,), points, (MEANS[:1], 1.0, np.ones(1)))
     saved, drawn = str(tmp_path / "picture.npz"), str(tmp_path / "calibration.png")
     density = KernelDensity(points, 1.0)
-    Picture(2, scene, np.ones(100), [points], density, np.zeros(0), unseen).save(saved)
-    picture = Picture.load(saved)
+    StepView(2, view, np.ones(100), [points], density, np.zeros(0), unseen).save(saved)
+    picture = StepView.load(saved)
     calibration_plots.draw(picture, drawn)
     assert_drawn(drawn, 1554 if compared else 1036, 504, panels=(1, 3 if compared else 2))
     for one, other in zip(picture.unseen, unseen):

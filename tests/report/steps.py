@@ -4,7 +4,7 @@ import numpy as np
 
 from evaluation.calibration import KDE_SAMPLES, Unseen
 from evaluation.kde import KernelDensity
-from report.scene import GRID_SIDE, Picture, Scene
+from report.views import GRID_SIDE, DataView, StepView
 
 PLANE = (2,)
 
@@ -20,7 +20,7 @@ def picture_of(step, shape=PLANE, known=True, units=()):
     rng, number, size = np.random.RandomState(step), 40 * step, int(np.prod(shape))
     points = np.random.RandomState(0).randn(300, *shape)
     truth = (np.zeros((1, size)), 1.0, np.ones(1)) if known else ()
-    scene = Scene.of(shape, points, truth, units)
+    view = DataView.of(shape, points, truth, units)
     samples = [rng.randn(50, size) for _ in range(step)]
     compared = known and size <= 2
     unseen = Unseen(
@@ -30,4 +30,4 @@ def picture_of(step, shape=PLANE, known=True, units=()):
     )
     density = KernelDensity(np.concatenate(samples), 0.3)
     probe = rng.randn(GRID_SIDE**2) if shape == PLANE else np.zeros(0)
-    return Picture(step, scene, rng.rand(300), samples, density, probe, unseen)
+    return StepView(step, view, rng.rand(300), samples, density, probe, unseen)

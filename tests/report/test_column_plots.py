@@ -47,8 +47,8 @@ def test_columns_that_differ_most_come_first_and_say_how_far_they_are_apart(kept
     column_plots.draw_columns(picture, "x.png")
     made = np.concatenate(picture.samples)
     apart = {
-        name: ks_2samp(picture.scene.points[:, number], made[:, number])[0]
-        for number, name in enumerate(picture.scene.names)
+        name: ks_2samp(picture.view.points[:, number], made[:, number])[0]
+        for number, name in enumerate(picture.view.names)
     }
     shown = {axis.get_xlabel(): axis.get_title() for axis in kept[0].axes}
     assert shown == {name: f"{apart[name]:.2f} apart" for name in shown}
@@ -58,7 +58,7 @@ def test_columns_that_differ_most_come_first_and_say_how_far_they_are_apart(kept
 
 def test_samples_of_the_data_themselves_are_not_apart(kept):
     picture = of_table(2)
-    column_plots.draw_columns(picture._replace(samples=[picture.scene.points]), "x.png")
+    column_plots.draw_columns(picture._replace(samples=[picture.view.points]), "x.png")
     assert [axis.get_title() for axis in kept[0].axes] == ["0.00 apart"] * 2
 
 
@@ -72,13 +72,13 @@ def test_what_lies_outside_the_frame_is_counted_at_its_edge(kept):
     heights = outline[outline[:, 0] > high - (high - low) / 30, 1]
     width = (high - low) / (column_plots.BINS - 1)
     assert heights.max() == pytest.approx(1 / width)  # all of them in the last bin
-    assert (low, high) == (picture.scene.low[0], picture.scene.high[0])
+    assert (low, high) == (picture.view.low[0], picture.view.high[0])
 
 
 def test_a_column_of_one_value_is_drawn(tmp_path):
     picture = of_table(1)
-    scene = picture.scene._replace(points=np.zeros((300, 1)))
-    column_plots.draw_columns(picture._replace(scene=scene), str(tmp_path / "x.png"))
+    view = picture.view._replace(points=np.zeros((300, 1)))
+    column_plots.draw_columns(picture._replace(view=view), str(tmp_path / "x.png"))
     assert_drawn(tmp_path / "x.png", int(WIDE), int(HIGH + 70))
 
 

@@ -47,16 +47,16 @@ def test_what_no_run_knows_is_not_drawn():
 )
 def test_samples_of_any_points_are_drawn(shape, height):
     picture = picture_of(2, shape, known=shape == (2,))
-    assert_drawn(comparison_plots.draw_samples(picture, picture.scene), 616, height)
+    assert_drawn(comparison_plots.draw_samples(picture, picture.view), 616, height)
 
 
 def test_another_runs_frame_may_be_taken():
     """So that two runs on the same data can be compared by eye."""
     one, other = picture_of(2), picture_of(3)
-    wide = other.scene._replace(low=other.scene.low * 3, high=other.scene.high * 3)
-    own, taken = (comparison_plots.draw_samples(one, scene) for scene in (one.scene, wide))
+    wide = other.view._replace(low=other.view.low * 3, high=other.view.high * 3)
+    own, taken = (comparison_plots.draw_samples(one, view) for view in (one.view, wide))
     assert own != taken
-    assert comparison_plots.draw_samples(one, other.scene) == own
+    assert comparison_plots.draw_samples(one, other.view) == own
 
 
 def test_weights_are_drawn():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from report import drawing
 from report.drawing import Sheet
-from report.scene import Scene
+from report.views import DataView
 from tests.report.looks import pixels
 
 
@@ -146,10 +146,10 @@ def test_ten_components_are_told_apart_by_the_colour_blind_too(sees):
 def labelled(low, high, shift, scale, names=("age",)):
     """An axis of points from `low` to `high`."""
     points = np.linspace(low, high, 200)[:, None]
-    scene = Scene.of((1,), points, (), (names, np.array([shift]), np.array([scale])))
+    view = DataView.of((1,), points, (), (names, np.array([shift]), np.array([scale])))
     axis = Figure().subplots()
     axis.set_xlim(low, high)
-    drawing.label_axis(axis.xaxis, scene, 0)
+    drawing.label_axis(axis.xaxis, view, 0)
     return axis
 
 

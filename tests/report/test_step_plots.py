@@ -78,7 +78,7 @@ def test_a_column_alone_has_its_name_and_ticks_in_the_users_units(kept):
 def sheets_axes(units):
     """The panels of a plane's sheet."""
     step_plots._SHEETS.clear()
-    sheet, _ = step_plots._plane_sheet(picture_of(2, known=False, units=units).scene, True)
+    sheet, _ = step_plots._plane_sheet(picture_of(2, known=False, units=units).view, True)
     return sheet.blank()
 
 
@@ -99,7 +99,7 @@ def test_a_toys_panels_are_named_by_number():
 def test_tables_of_other_names_do_not_share_a_sheet():
     first = sheets_axes(table_units(2))[0]
     names, shift, scale = table_units(2)
-    other = picture_of(2, known=False, units=(("a", "b"), shift, scale)).scene
+    other = picture_of(2, known=False, units=(("a", "b"), shift, scale)).view
     sheet, _ = step_plots._plane_sheet(other, True)
     assert sheet.blank()[0].get_xlabel() == "a"
     assert first.get_xlabel() == "column 0"

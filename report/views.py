@@ -1,4 +1,4 @@
-"""What the pictures of a run show: the data's scene, and one step in it. Saved for drawing later.
+"""What the pictures of a run show: the data, and one step over them. Saved for drawing later.
 
 Imports neither TensorFlow nor matplotlib.
 """
@@ -25,7 +25,7 @@ def points_shown(number: int, shape: Tuple[int, ...]) -> int:
     return int(min(number, POINTS_SHOWN, max(100, NUMBERS_SHOWN // int(np.prod(shape)))))
 
 
-class Scene(NamedTuple):
+class DataView(NamedTuple):
     """The data as every picture of a run shows them."""
 
     shape: Tuple[int, ...]
@@ -41,8 +41,8 @@ class Scene(NamedTuple):
     @staticmethod
     def of(
         shape: Tuple[int, ...], points: np.ndarray, truth: Tuple = (), units: Tuple = ()
-    ) -> "Scene":
-        """The scene of a run.
+    ) -> "DataView":
+        """What all pictures of a run have in common.
 
         Args:
           shape: of a point.
@@ -64,7 +64,7 @@ class Scene(NamedTuple):
         values = marks * scale[:, None] + shift[:, None]
         for coordinate, (users, before) in (knots[0] if knots else {}).items():
             values[coordinate] = np.interp(values[coordinate], before, users)
-        return Scene(
+        return DataView(
             shape=shape,
             points=flat,
             means=means,
@@ -109,21 +109,21 @@ class Scene(NamedTuple):
         return mesh.reshape(-1, *self.shape).astype(np.float32)
 
 
-class Picture(NamedTuple):
+class StepView(NamedTuple):
     """One boosting step: the weighted data, the mixture, the density ratio, the level set."""
 
     step: int
-    scene: Scene
-    relative_weights: np.ndarray  # [n] weights of the scene's points times N; 1: unweighted
+    view: DataView
+    relative_weights: np.ndarray  # [n] weights of the view's points times N; 1: unweighted
     samples: Sequence[np.ndarray]  # of the mixture, [n, prod(shape)] by component
     density: KernelDensity  # of the mixture
-    probe_logits: np.ndarray  # the mixture discriminator's on `scene.probe()`, or none
+    probe_logits: np.ndarray  # the mixture discriminator's on `view.probe()`, or none
     unseen: Unseen  # what tells whether it is calibrated
 
     def save(self, path: str) -> None:
         """Writes all of it as .npz."""
-        parts = {f"scene_{name}": value for name, value in self.scene._asdict().items()}
-        parts["scene_names"] = np.array(self.scene.names, np.str_)
+        parts = {f"view_{name}": value for name, value in self.view._asdict().items()}
+        parts["view_names"] = np.array(self.view.names, np.str_)
         parts.update((f"unseen_{name}", value) for name, value in self.unseen._asdict().items())
         np.savez(
             path,
@@ -138,15 +138,15 @@ class Picture(NamedTuple):
         )
 
     @staticmethod
-    def load(path: str) -> "Picture":
+    def load(path: str) -> "StepView":
         """Reads what `save` wrote."""
         with np.load(path) as saved:
-            scene = {name: saved[f"scene_{name}"] for name in Scene._fields}
-            scene["shape"], scene["sigma"] = tuple(scene["shape"]), float(scene["sigma"])
-            scene["names"] = tuple(map(str, scene["names"]))
-            return Picture(
+            view = {name: saved[f"view_{name}"] for name in DataView._fields}
+            view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
+            view["names"] = tuple(map(str, view["names"]))
+            return StepView(
                 int(saved["step"]),
-                Scene(**scene),
+                DataView(**view),
                 saved["relative_weights"],
                 np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
                 KernelDensity(saved["density_samples"], float(saved["bandwidth"])),

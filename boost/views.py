@@ -9,13 +9,13 @@ from boost.mixture import Mixture
 from boost.step import Step
 from evaluation.calibration import Unseen
 from input_fn.datasets import Dataset
-from report.scene import Picture, Scene, points_shown
+from report.views import DataView, StepView, points_shown
 
 SAMPLES_SHOWN = 2500
 """Samples of a mixture that its picture shows."""
 
 
-def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
+def data_view(dataset: Dataset, scorer: scoring.Scorer) -> DataView:
     """The data as every picture of a run shows them."""
     points = dataset.train_points(rows_shown(dataset))
     columns = dataset.columns
@@ -23,7 +23,7 @@ def scene_of(dataset: Dataset, scorer: scoring.Scorer) -> Scene:
     if columns and columns.is_table:
         knots = {int(columns.coordinates(c)[0]): made for c, made in columns.bent.items()}
         units = (columns.coordinate_names, columns.shift, columns.scale, knots)
-    return Scene.of(dataset.shape, points, scorer.truth or (), units)
+    return DataView.of(dataset.shape, points, scorer.truth or (), units)
 
 
 def rows_shown(dataset: Dataset) -> np.ndarray:
@@ -32,13 +32,13 @@ def rows_shown(dataset: Dataset) -> np.ndarray:
     return np.linspace(0, dataset.number - 1, number).astype(np.int64)
 
 
-def picture(done: Step, scene: Scene, dataset: Dataset) -> Picture:
+def step_view(done: Step, view: DataView, dataset: Dataset) -> StepView:
     """What is shown of a step."""
     fitted = done.fitted
     shown = rows_shown(dataset)
-    return Picture(
+    return StepView(
         step=done.number,
-        scene=scene,
+        view=view,
         relative_weights=done.reweighting.data_weights[shown] * dataset.number,
         samples=_by_component(done.mixture),
         density=done.scored.density,

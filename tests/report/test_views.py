@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
-from report import scene
-from report.scene import Scene
+from report import views
+from report.views import DataView
 from tests.report.steps import picture_of
 
 
@@ -15,11 +15,11 @@ def test_a_picture_is_read_as_it_was_saved(tmp_path):
     for number, shape in enumerate([(1,), (2,), (5,), (3, 4), (4, 4, 3)], 1):
         path, picture = str(tmp_path / f"{number}.npz"), picture_of(number, shape)
         picture.save(path)
-        found = scene.Picture.load(path)
-        assert (found.step, found.scene.shape) == (number, shape)
+        found = views.StepView.load(path)
+        assert (found.step, found.view.shape) == (number, shape)
         assert found.density.bandwidth == 0.3
         for one, other in (
-            *zip(found.scene[1:], picture.scene[1:]),
+            *zip(found.view[1:], picture.view[1:]),
             *zip(found.unseen, picture.unseen),
             *zip(found.samples, picture.samples),
             (found.relative_weights, picture.relative_weights),
@@ -34,7 +34,7 @@ def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
     names, shift, scale = ("größe", "town=Köln, Rhein", ""), np.arange(3.0), np.array([1.0, 2, 4])
     path = str(tmp_path / "a.npz")
     picture_of(1, (3,), False, (names, shift, scale)).save(path)
-    found = scene.Picture.load(path).scene
+    found = views.StepView.load(path).view
     assert found.names == names
     marks, values = found.rulers[:, 0], found.rulers[:, 1]
     np.testing.assert_allclose(values, marks * scale[:, None] + shift[:, None])
@@ -43,7 +43,7 @@ def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
 def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
     path = str(tmp_path / "a.npz")
     picture_of(1, (2, 2)).save(path)
-    found = scene.Picture.load(path).scene
+    found = views.StepView.load(path).view
     assert found.names == ()
     assert found.rulers.size == 0
 
@@ -52,7 +52,7 @@ def test_a_column_of_long_tails_has_a_ruler_that_is_bent():
     users, before = np.array([0.0, 1.0, 100.0]), np.array([-3.0, 0.0, 3.0])
     points = np.random.RandomState(0).randn(500, 1)
     units = (("a",), np.zeros(1), np.ones(1), {0: (users, before)})
-    marks, values = Scene.of((1,), points, (), units).rulers[0]
+    marks, values = DataView.of((1,), points, (), units).rulers[0]
     np.testing.assert_allclose(values, np.interp(marks, before, users))
 
 
@@ -60,14 +60,14 @@ def test_the_true_density_is_scipys():
     rng = np.random.RandomState(0)
     means, sigma, weights = rng.randn(3, 2), 0.7, np.array([0.5, 0.3, 0.2])
     points = rng.randn(40, 2)
-    made = Scene.of((2,), points, (means, sigma, weights))
+    made = DataView.of((2,), points, (means, sigma, weights))
     parts = [multivariate_normal(mean, sigma**2).pdf(points) for mean in means]
     np.testing.assert_allclose(made.true_log_density(points), np.log(weights @ np.array(parts)))
 
 
 def test_the_frame_leaves_out_few_points_and_has_a_margin():
     points = np.concatenate([np.random.RandomState(0).rand(1000, 2), [[1e6, 0.5]]])
-    made = Scene.of((2,), points)
+    made = DataView.of((2,), points)
     inside = (points > made.low) & (points < made.high)
     assert inside.all(axis=1).sum() == 1000
     np.testing.assert_allclose(made.low, -0.15, atol=0.02)
@@ -76,7 +76,7 @@ def test_the_frame_leaves_out_few_points_and_has_a_margin():
 
 @pytest.mark.parametrize("value", [0.0, -5.0, 1e30, 5.0])
 def test_constant_points_have_a_frame_around_them(value):
-    made = Scene.of((2,), np.full((10, 2), value))
+    made = DataView.of((2,), np.full((10, 2), value))
     assert np.all(made.low < value)
     assert np.all(made.high > value)
 
@@ -96,13 +96,13 @@ def test_constant_points_have_a_frame_around_them(value):
     ],
 )
 def test_shapes_decide_what_is_drawn(shape, plane, image):
-    made = Scene.of(shape, np.random.RandomState(0).randn(5, *shape))
+    made = DataView.of(shape, np.random.RandomState(0).randn(5, *shape))
     assert (made.is_plane, made.is_image) == (plane, image)
     assert made.probe().shape == (6400 if plane else 0, *shape)
 
 
 def test_the_probe_is_the_grid_row_by_row():
-    made = Scene.of((2,), np.random.RandomState(0).randn(50, 2))
+    made = DataView.of((2,), np.random.RandomState(0).randn(50, 2))
     x, y = made.grid(80)
     probe = made.probe().reshape(80, 80, 2)
     np.testing.assert_allclose(probe[7, :, 0], x, rtol=1e-6)
@@ -113,6 +113,6 @@ def test_the_probe_is_the_grid_row_by_row():
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
 def test_pictures_keep_so_many_points_that_files_stay_small(number, size):
-    shown = scene.points_shown(number, (size,))
+    shown = views.points_shown(number, (size,))
     assert 1 <= shown <= min(number, 4000)
     assert shown * size <= 10**6 or shown <= 100
