@@ -8,22 +8,17 @@ import hashlib
 import io
 import json
 import os
-import re
-import signal
-import subprocess
-import sys
 import tempfile
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, Optional, Sequence, Union
 
 import numpy as np
 import pandas
-from tqdm.auto import tqdm
+
+from commands import child
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 PRESETS = ("table", "image", "quality", "cpu")
 """Files of flags beside this one, by their names without `.flags`."""
-_LINE = re.compile(r"(?P<label>[\w ]+ \d+/\d+): \d+% (?P<done>\d+)/(?P<total>\d+)(?P<rest>.*)")
-_QUIET = {"ADAGAN_SECONDS_BETWEEN_LINES": "0.5", "PYTHONUNBUFFERED": "1"}
 
 Data = Union[pandas.DataFrame, np.ndarray, str, "os.PathLike[str]"]
 
@@ -119,7 +114,7 @@ class AdaGAN:
         if isinstance(X, pandas.DataFrame):
             flags = {"header": "yes", "delimiter": "comma", "decimal": "point", **flags}
         preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
-        self._run(f"--flagfile={preset}", *_as_flags(flags))
+        self._run([f"--flagfile={preset}"], **flags)
         return self
 
     def sample(
@@ -141,7 +136,7 @@ class AdaGAN:
             flags: Dict[str, Any] = {"num_samples": number, "output": path, "refine": refine}
             if random_state is not None:
                 flags["seed"] = random_state
-            self._run("--mode=sample", *_as_flags(flags))
+            self._run(["--mode=sample"], **flags)
             if self._is_array:
                 return np.load(path)
             frame = pandas.read_csv(path, keep_default_na=False)
@@ -151,7 +146,7 @@ class AdaGAN:
         """Medians of the figures over several draws, by name; see docs/reading_the_report.md."""
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "draws.json")
-            self._run("--mode=evaluate", *_as_flags({"output": path, "refine": refine}))
+            self._run(["--mode=evaluate"], output=path, refine=refine)
             with open(path, encoding="utf-8") as file:
                 draws = pandas.DataFrame(json.load(file), dtype=float)
         return draws.median().dropna().to_dict()
@@ -168,7 +163,7 @@ class AdaGAN:
           The directory.
         """
         flags = {"overwrite": True, "format": format, "export_dir": directory, **flags}
-        self._run("--mode=export", *_as_flags(flags))
+        self._run(["--mode=export"], **flags)
         return directory or os.path.join(self.workdir, "export", format)
 
     def report(self) -> str:
@@ -212,66 +207,9 @@ class AdaGAN:
             os.replace(f"{path}.unfinished", path)
         return path
 
-    def _run(self, *flags: str) -> None:
-        """Runs main.py, showing what it says.
-
-        Raises:
-          ValueError, RuntimeError, KeyboardInterrupt: see `fit`.
-        """
-        command = [sys.executable, os.path.join(ROOT, "main.py"), *flags]
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-            process = subprocess.Popen(
-                [*command, f"--workdir={self.workdir}"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                encoding="utf-8",
-                env={**os.environ, **_QUIET},
-                start_new_session=True,  # an interrupt is this process's to pass on
-            )
-            try:
-                _show(process)
-            finally:
-                if process.poll() is None and sys.exc_info()[0]:  # interrupted: it saves and ends
-                    process.send_signal(signal.SIGINT)
-                    process.communicate()
-            if process.wait():
-                errors.seek(0)
-                said = errors.read().strip().split("error: ", 1)[-1]
-                kind = ValueError if process.returncode == 2 else RuntimeError
-                raise kind(said or f"status {process.returncode}")
-
-
-def _show(process: "subprocess.Popen[str]") -> None:
-    """Progress as bars, everything else as it comes."""
-    bar, label = None, ""
-    for line in process.stdout or ():
-        progress = _LINE.fullmatch(line.rstrip())
-        if not progress:
-            tqdm.write(line.rstrip())
-            continue
-        if progress["label"] != label:
-            if bar is not None:
-                bar.close()
-            label = progress["label"]
-            bar = tqdm(total=int(progress["total"]), desc=label, unit="it")
-        if bar is not None:
-            bar.update(int(progress["done"]) - bar.n)
-            if bar.n >= bar.total:
-                bar.close()
-    if bar is not None:
-        bar.close()
-
-
-def _as_flags(values: Dict[str, Any]) -> List[str]:
-    """--name=value, and --noname for False."""
-    flags = []
-    for name, value in values.items():
-        if isinstance(value, bool):
-            flags.append(f"--{name}" if value else f"--no{name}")
-        elif value != "":
-            flags.append(f"--{name}={value}")
-    return flags
+    def _run(self, command: Sequence[str], **flags: Any) -> None:
+        """One of main.py's commands on this work directory; see `fit` for what it raises."""
+        child.run([*command, *child.as_flags({**flags, "workdir": self.workdir})])
 
 
 def _with_types(frame: pandas.DataFrame, types: pandas.Series) -> pandas.DataFrame:

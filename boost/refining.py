@@ -15,7 +15,12 @@ from estimator.engine import Training
 from input_fn import datasets, weighted
 from input_fn.fixed import FixedInput
 from model_fn import mixture_discriminator
-from model_fn.settings import MixtureDiscriminatorSettings, NetworkSettings, OptimizerSettings
+from model_fn.settings import (
+    MixtureDiscriminatorSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    fitting_octaves,
+)
 from report.progress import Progress
 
 MOST_ITERATIONS = {"mlp": 12_000, "dcgan": 1_000}
@@ -27,8 +32,6 @@ BATCH = 256
 LAYERS = 3
 MOST_OCTAVES = 5
 """Of the discriminators where networks are fully connected: the octaves decide how sharp it is."""
-INPUTS = 64
-"""Coordinates and their sines and cosines, about, where there are many coordinates."""
 OPTIMIZER = OptimizerSettings(optimizer="adam", adam_beta1=0.5, learning_rate_decay="linear")
 DISCRIMINATOR = MixtureDiscriminatorSettings(learning_rate=0.001, mixture_c_folds=2)
 POINTS = 64_000
@@ -63,7 +66,7 @@ class RatioDiscriminators:
             network,
             d_num_filters=REFINEMENT_UNITS if network.network == "mlp" else network.d_num_filters,
             d_num_layers=LAYERS,
-            d_frequencies=min(MOST_OCTAVES, max(1, (INPUTS // size - 1) // 2)),
+            d_frequencies=fitting_octaves(size, MOST_OCTAVES),
             d_activation="leaky_relu",
             initialisation="he",
         )

@@ -9,6 +9,8 @@ from typing import NamedTuple, Tuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from evaluation import marginals
+
 NEAREST = 5
 """Neighbours whose distance is the radius of a point's ball, as in Naeem et al."""
 COMPONENTS = 50
@@ -17,8 +19,6 @@ COMPONENTS_ROWS = 5000
 """Training points that they are fitted to, at most."""
 FOLDS, ROUNDS, LEARNING_RATE, LEAVES, LEAST_IN_LEAF = 5, 40, 0.2, 15, 10
 """Of the classifier: of a dozen settings, about the most power that a quarter of a second buys."""
-PAIRED = 1000
-"""Columns at most whose correlations are compared: all pairs of more take too much memory."""
 NUMBERS_AT_A_TIME = 1 << 20
 """Distances that are held at once."""
 
@@ -76,8 +76,8 @@ class TwoSampleJudge:
             raise ValueError(f"samples has {len(samples)} rows, not {self.size}")
         column, first, second, distance, difference = -1, -1, -1, math.nan, math.nan
         if self._columns is not None:
-            column, distance = worst_column(self._columns, samples)
-            first, second, difference = worst_pair(self._columns, samples)
+            column, distance = marginals.worst_column(self._columns, samples)
+            first, second, difference = marginals.worst_pair(self._columns, samples)
         seen = self._projection(samples)
         figures = TwoSample(
             classifier_auc(self._held_out, seen),
@@ -223,56 +223,3 @@ def _ratio_of_medians(distances: np.ndarray, usual: np.ndarray) -> float:
     if not len(distances) or not len(usual) or not np.median(usual) > 0:
         return math.nan
     return float(np.median(distances) / np.median(usual))
-
-
-def worst_column(real: np.ndarray, samples: np.ndarray) -> Tuple[int, float]:
-    """The column whose distribution differs most, and its Kolmogorov-Smirnov distance.
-
-    Args:
-      real: [n, d].
-      samples: [m, d].
-    """
-    distances = [ks(*columns) for columns in zip(real.T, samples.T)]
-    worst = int(np.argmax(distances))
-    return worst, distances[worst]
-
-
-def ks(one: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference of two samples' distribution functions."""
-    at = np.sort(np.concatenate([one, other]))
-    shares = [np.searchsorted(np.sort(x), at, "right") / len(x) for x in (one, other)]
-    return float(np.abs(shares[0] - shares[1]).max())
-
-
-def worst_pair(real: np.ndarray, samples: np.ndarray) -> Tuple[int, int, float]:
-    """The two columns whose correlation differs most, and by how much.
-
-    Columns that are constant in the real points have none: their pairs are left out. One that is
-    constant in the samples alone has lost its correlations: they are 0.
-
-    Args:
-      real: [n, d].
-      samples: [m, d].
-
-    Returns:
-      Indices, the lower first, and the absolute difference; or -1, -1, nan if there is
-      no pair, or there are too many columns.
-    """
-    columns = np.flatnonzero(np.ptp(real, axis=0) > 0)
-    if not 2 <= len(columns) <= PAIRED:
-        return -1, -1, math.nan
-    differences = np.abs(_correlations(real[:, columns]) - _correlations(samples[:, columns]))
-    differences = np.triu(differences, 1)
-    first, second = np.unravel_index(differences.argmax(), differences.shape)
-    if first == second:  # all are 0
-        first, second = 0, 1
-    return int(columns[first]), int(columns[second]), float(differences[first, second])
-
-
-def _correlations(points: np.ndarray) -> np.ndarray:
-    """[d, d] correlation coefficients, 0 for constant columns."""
-    varies = np.ptp(points, axis=0) > 0
-    centred = np.where(varies, points - points.mean(axis=0), 0)
-    lengths = np.linalg.norm(centred, axis=0)
-    unit = centred / np.where(lengths > 0, lengths, 1)
-    return unit.T @ unit

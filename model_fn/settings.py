@@ -23,6 +23,17 @@ HIGHEST_LATENT = 100
 """Dimension of the latent noise where it is chosen by the points'."""
 
 
+MOST_OCTAVES = 3
+"""Of the discriminators' inputs where they are chosen by the points' dimension."""
+INPUTS = 64
+"""Coordinates with their sines and cosines, about, that a discriminator of many sees."""
+
+
+def fitting_octaves(dimension: int, most: int) -> int:
+    """Octaves of a point's coordinates: so many at most, and fewer of many coordinates."""
+    return min(most, max(1, (INPUTS // dimension - 1) // 2))
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkSettings:
     """The shape of generator, discriminator and mixture discriminator."""
@@ -65,8 +76,8 @@ class NetworkSettings:
         0,
         "mlp: octaves of sines and cosines of each coordinate that join the discriminators' "
         "inputs, from a period of 4 in the networks' units on; each has half the power of the "
-        "one before.",
-        bounds="[0, 16]",
+        "one before; -1: by the points' dimension, 3 of few coordinates and 1 of many.",
+        bounds="[-1, 16]",
     )
     initialisation: str = option(
         "normal",
@@ -81,13 +92,20 @@ class NetworkSettings:
     )
 
     def fitted(self, shape: Sequence[int]) -> "NetworkSettings":
-        """The same with a dimension of the latent noise, for points of this shape."""
-        own = min(int(np.prod(shape)), HIGHEST_LATENT)
-        return dataclasses.replace(self, latent_space_dim=self.latent_space_dim or own)
+        """The same for points of this shape, whatever goes by their dimension chosen."""
+        size = int(np.prod(shape))
+        octaves = self.d_frequencies
+        if octaves < 0:
+            octaves = 0 if self.network == "dcgan" else fitting_octaves(size, MOST_OCTAVES)
+        return dataclasses.replace(
+            self,
+            latent_space_dim=self.latent_space_dim or min(size, HIGHEST_LATENT),
+            d_frequencies=octaves,
+        )
 
     def check_combination(self) -> None:
         """Raises UsageError for settings that do not go together."""
-        if self.network == "dcgan" and self.d_frequencies:
+        if self.network == "dcgan" and self.d_frequencies > 0:
             raise UsageError(f"--d_frequencies={self.d_frequencies}: only with --network=mlp")
 
 

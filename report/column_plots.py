@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evaluation import two_sample
+from evaluation import marginals
 from report import drawing
 from report.views import StepView
 
@@ -16,7 +16,7 @@ BINS = 40
 def draw_columns(picture: StepView, path: str) -> None:
     """Draws the distribution of each column, in the user's units, into a .png."""
     view, samples = picture.view, np.concatenate(picture.samples)
-    apart = [two_sample.ks(*pair) for pair in zip(view.points.T, samples.T)]
+    apart = [marginals.ks(*pair) for pair in zip(view.points.T, samples.T)]
     shown = np.argsort(-np.array(apart), kind="stable")[:SHOWN]
     across = min(ACROSS, len(shown))
     down = -(-len(shown) // across)

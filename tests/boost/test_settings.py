@@ -73,3 +73,12 @@ def test_settings_and_algorithm_agree_on_whether_data_are_reweighted(name, baggi
     made = meta_algorithms.make(given_settings, None)
     expected = name in ("boosted", "topk_last") and not bagging
     assert made.reweights == given_settings.reweights == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "octaves"), [((1,), 3), ((2,), 3), ((8,), 3), ((10,), 2), ((30,), 1), ((9, 9), 1)]
+)
+def test_octaves_go_by_the_points_dimension_where_asked(shape, octaves):
+    assert NetworkSettings(d_frequencies=-1).fitted(shape).d_frequencies == octaves
+    assert NetworkSettings(d_frequencies=4).fitted(shape).d_frequencies == 4
+    assert NetworkSettings(d_frequencies=-1, network="dcgan").fitted(shape).d_frequencies == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp, norm
+from scipy.stats import norm
 
 from evaluation import two_sample
 from evaluation.two_sample import TwoSampleJudge
@@ -35,34 +35,6 @@ def test_neighbours_on_grids_without_radius_0_are_the_packages_as_well(seed, num
     assert found[0] == within.any(axis=0).mean()
     assert found[2] == pytest.approx(within.sum() / two_sample.NEAREST / number)
     assert found[3] == within.any(axis=1).mean()
-
-
-@pytest.mark.parametrize("step", [1e-9, 0.5])
-def test_the_worst_column_is_scipys(step):
-    real, samples = (np.round(x / step) * step for x in normals(1, (300, 5), (200, 5)))
-    samples[:, 3] *= 1.5
-    column, distance = two_sample.worst_column(real, samples)
-    expected = [ks_2samp(*columns).statistic for columns in zip(real.T, samples.T)]
-    assert column == np.argmax(expected)
-    assert distance == pytest.approx(max(expected), abs=1e-12)
-
-
-def test_the_worst_pair_is_numpys():
-    real, samples = normals(2, (300, 5), (200, 5))
-    samples[:, 4] += samples[:, 1]
-    first, second, difference = two_sample.worst_pair(real, samples)
-    expected = np.abs(np.corrcoef(real.T) - np.corrcoef(samples.T))
-    assert (first, second) == (1, 4)
-    assert difference == pytest.approx(expected.max(), abs=1e-12)
-
-
-def test_pairs_with_a_column_that_is_constant_in_the_data_are_left_out():
-    real, samples = normals(3, (300, 3), (300, 3))
-    real[:, 1], real[:, 2] = 0.5, real[:, 0]
-    samples[:, 1] = samples[:, 2] = 0.5  # the third lost its correlation with the first
-    assert two_sample.worst_pair(real, samples) == (0, 2, pytest.approx(1))
-    assert two_sample.worst_pair(real, real) == (0, 2, 0)
-    assert two_sample.worst_pair(real[:, :2], samples[:, :2])[:2] == (-1, -1)
 
 
 @pytest.mark.parametrize("delta", [0.0, 0.5, 1.0, 3.0])

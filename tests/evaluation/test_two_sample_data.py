@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation import two_sample
+from evaluation import marginals, two_sample
 from evaluation.two_sample import TwoSampleJudge, Worst
 from tests.evaluation.judging import binary, judged, normals, theirs
 
@@ -90,7 +90,7 @@ def test_any_size(rows, columns):
     for name in SHARES:
         assert 0 <= getattr(told, name) <= 1
     assert 0 <= worst.column < columns
-    assert np.isnan(told.worst_correlation) == (not 1 < columns <= two_sample.PAIRED)
+    assert np.isnan(told.worst_correlation) == (not 1 < columns <= marginals.PAIRED)
     assert told.copying > 0
 
 

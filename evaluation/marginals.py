@@ -1,0 +1,65 @@
+"""How far samples are from the data column by column, and pair by pair.
+
+Imports neither TensorFlow nor matplotlib.
+"""
+
+import math
+from typing import Tuple
+
+import numpy as np
+
+PAIRED = 1000
+"""Columns at most whose correlations are compared: all pairs of more take too much memory."""
+
+
+def worst_column(real: np.ndarray, samples: np.ndarray) -> Tuple[int, float]:
+    """The column whose distribution differs most, and its Kolmogorov-Smirnov distance.
+
+    Args:
+      real: [n, d].
+      samples: [m, d].
+    """
+    distances = [ks(*columns) for columns in zip(real.T, samples.T)]
+    worst = int(np.argmax(distances))
+    return worst, distances[worst]
+
+
+def ks(one: np.ndarray, other: np.ndarray) -> float:
+    """The largest difference of two samples' distribution functions."""
+    at = np.sort(np.concatenate([one, other]))
+    shares = [np.searchsorted(np.sort(x), at, "right") / len(x) for x in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).max())
+
+
+def worst_pair(real: np.ndarray, samples: np.ndarray) -> Tuple[int, int, float]:
+    """The two columns whose correlation differs most, and by how much.
+
+    Columns that are constant in the real points have none: their pairs are left out. One that is
+    constant in the samples alone has lost its correlations: they are 0.
+
+    Args:
+      real: [n, d].
+      samples: [m, d].
+
+    Returns:
+      Indices, the lower first, and the absolute difference; or -1, -1, nan if there is
+      no pair, or there are too many columns.
+    """
+    columns = np.flatnonzero(np.ptp(real, axis=0) > 0)
+    if not 2 <= len(columns) <= PAIRED:
+        return -1, -1, math.nan
+    differences = np.abs(_correlations(real[:, columns]) - _correlations(samples[:, columns]))
+    differences = np.triu(differences, 1)
+    first, second = np.unravel_index(differences.argmax(), differences.shape)
+    if first == second:  # all are 0
+        first, second = 0, 1
+    return int(columns[first]), int(columns[second]), float(differences[first, second])
+
+
+def _correlations(points: np.ndarray) -> np.ndarray:
+    """[d, d] correlation coefficients, 0 for constant columns."""
+    varies = np.ptp(points, axis=0) > 0
+    centred = np.where(varies, points - points.mean(axis=0), 0)
+    lengths = np.linalg.norm(centred, axis=0)
+    unit = centred / np.where(lengths > 0, lengths, 1)
+    return unit.T @ unit
