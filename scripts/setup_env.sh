@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 UV_VERSION=0.13.9
 
 if [ "$(uname -m)" != x86_64 ]; then
-    echo "error: requirements/lock.txt is for x86_64; for $(uname -m) see the README's Ascend part" >&2
+    echo "error: requirements/lock.txt is for x86_64; for $(uname -m) see docs/ascend.md" >&2
     exit 2
 fi
 
