@@ -21,7 +21,6 @@ from storage.sealed import OtherFormat
 from storage.state import State
 from storage.workdir import Workdir
 
-ROUNDS = 2
 PROPOSALS = 50_000
 """Drawn together."""
 RAREST = 1e-4
@@ -123,7 +122,7 @@ class Refiner:
 
     def _trained(self) -> Refinement:
         made = Refinement((), 0.0, 1.0, {})
-        for number in range(1, ROUNDS + 1):
+        for number in range(1, refining.ROUNDS + 1):
             drawn = self._training_samples(made)
             fitted = self._discriminators.train(number, self._model_dir(number), drawn)
             if made.rounds and not fitted.slope:

@@ -23,6 +23,8 @@ from model_fn.settings import (
 )
 from report.progress import Progress
 
+ROUNDS = 2
+"""At most."""
 MOST_ITERATIONS = {"mlp": 12_000, "dcgan": 1_000}
 """By network: convolutions learn no more (8x8 digits: .68 nats with 1,000 and with 6,000)."""
 FEWEST_ITERATIONS = 500
@@ -85,7 +87,7 @@ class RatioDiscriminators:
         )
         asked = np.concatenate([half[: CALIBRATING // 2] for half in halves])
         known = (len(asked), lambda rows: dataset.train_points(asked[rows]))
-        with Progress(f"Refining discriminator {number}", self.iterations) as progress:
+        with Progress(f"Refining discriminator {number}/{ROUNDS}", self.iterations) as progress:
             training = Training(
                 model_fn=mixture_discriminator.model_fn,
                 model_dir=model_dir,

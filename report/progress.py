@@ -31,6 +31,7 @@ class Progress:
         if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             columns = shutil.get_terminal_size().columns  # 80 where the terminal does not tell
             self._bar = tqdm(total=self._total, desc=self._label, unit="it", ncols=columns)
+            self._bar.set_postfix_str("compiling")  # nothing moves before the first report
         return self
 
     def report(self, step: int, losses: Dict[str, float]) -> None:

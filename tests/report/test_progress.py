@@ -61,7 +61,9 @@ def test_on_a_terminal_it_is_a_bar(monkeypatch, lines):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with Progress("Component 1/2", 40) as shown:
+        assert "compiling" in terminal.getvalue()
         shown.report(10, {"generator_loss": 0.25})
+        assert "compiling" not in terminal.getvalue().rpartition("\r")[2]
         shown.report(40, {"generator_loss": 0.125})
     last = terminal.getvalue().rstrip().rpartition("\r")[2]
     assert "Component 1/2: 100%" in last
