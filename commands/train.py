@@ -44,7 +44,7 @@ def train(call: Call, settings: Settings) -> None:
     shared.check_unchanged(workdir, state, settings, dataset)
     if state and len(state.steps) >= settings.boost.steps and workdir.is_finished(state):
         log.info(
-            "The run in %s has finished its %d steps; raise --steps to go on. Nothing is trained now.",
+            "Nothing is trained: the run in %s has finished its %d steps; raise --steps to go on.",
             workdir.path,
             len(state.steps),
         )

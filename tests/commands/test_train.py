@@ -36,7 +36,7 @@ def test_a_finished_run_makes_no_engine(run, monkeypatch, caplog):
         open(path, "w").close()
     monkeypatch.setattr(shared, "make_engine", lambda *_: pytest.fail("is not needed"))
     again(run)
-    assert "has finished its 2 steps; raise --steps to go on. Nothing is trained now." in caplog.text
+    assert "has finished its 2 steps; raise --steps to go on." in caplog.text
 
 
 def test_what_people_look_at_comes_back_without_training(run, engine):
