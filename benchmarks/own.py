@@ -1,7 +1,7 @@
 """Tables of one's own, by the preset: what a classifier tells of samples and rows unseen by all.
 
-python -m benchmarks.own [plane clusters cancer many spirals five | PATH.csv ...] [--seeds=5]
-    [--ways=table,refined,published,long,mixture,density] [--output=DIR] [FLAGS of main.py]
+python -m benchmarks.own [plane clusters cancer digits many spirals five | PATH.csv ...] [--seeds=5]
+    [--ways=preset,refined,published,long,mixture,density] [--output=DIR] [FLAGS of main.py]
 """
 
 import argparse
@@ -9,11 +9,11 @@ import itertools
 import os
 import sys
 import time
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -25,20 +25,21 @@ from benchmarks.tables.judges import neighbours
 
 UNSEEN, MOST_UNSEEN = 0.2, 2500
 """Share of the rows that no way sees, and how many at most."""
-PRESETS = {
-    "table": ["--flagfile=table.flags"],
-    "published": ["--device=cpu", "--dataset=file"],
-    "long": ["--flagfile=table.flags", "--steps=1", "--iterations=30000"],
+PRESETS: Dict[str, Sequence[str]] = {
+    "preset": (),
+    "published": ("--device=cpu", "--dataset=file"),
+    "long": ("--steps=1",),
 }
 """Flags by way: the preset, the program's defaults, and one GAN as long as all three together."""
+LONG = {"table.flags": "--iterations=30000", "image.flags": "--iterations=9000"}
 Made = Iterator[Tuple[str, float, np.ndarray]]
 """Ways, their seconds, and what they sampled."""
 
 
 class Data(NamedTuple):
-    """A table, and the cluster of each row where it has some."""
+    """A table or images, and the cluster of each row where it has some."""
 
-    rows: np.ndarray  # [N, d]
+    rows: np.ndarray  # [N, d] or [N, height, width]
     clusters: Optional[np.ndarray]  # [N]
 
 
@@ -62,6 +63,13 @@ def cancer(rng: np.random.RandomState) -> Data:
     """scikit-learn's breast cancer: 569 rows, 30 columns."""
     rows = load_breast_cancer().data
     return Data(rows[rng.permutation(len(rows))], None)
+
+
+def digits(rng: np.random.RandomState) -> Data:
+    """scikit-learn's 1,797 digits of 8x8, as images."""
+    found = load_digits()
+    order = rng.permutation(len(found.images))
+    return Data(found.images[order].astype(np.uint8), found.target[order])
 
 
 def many(rng: np.random.RandomState) -> Data:
@@ -90,6 +98,7 @@ TABLES: Dict[str, Callable[[np.random.RandomState], Data]] = {
     "plane": plane,
     "clusters": clusters,
     "cancer": cancer,
+    "digits": digits,
     "many": many,
     "spirals": spirals,
     "five": five,
@@ -120,8 +129,9 @@ def judge(data: Data, samples: np.ndarray) -> Dict[str, float]:
       samples: [n, d] as many at least.
     """
     unseen = number_unseen(data)
-    real, known = data.rows[:unseen], data.rows[unseen:]
-    mean, deviation = known.mean(axis=0), known.std(axis=0)
+    flat, samples = (each.reshape(len(each), -1) for each in (data.rows, samples))
+    real, known = flat[:unseen].astype(float), flat[unseen:]
+    mean, deviation = known.mean(axis=0), np.maximum(known.std(axis=0), 1e-9)
     near = neighbours((real - mean) / deviation, (samples[:unseen] - mean) / deviation)
     found = {"auc": auc(real, samples[:unseen]), "recall": near["recall"]}
     if data.clusters is not None:
@@ -144,13 +154,16 @@ def by_program(known: np.ndarray, number: int, ways: List[str], flags: List[str]
         np.save(path, known)
         main = [sys.executable, os.path.join(children.ROOT, "main.py")]
         drawn = [f"--num_samples={number}", f"--output={os.path.join(directory, 'new.npy')}"]
+        preset = "table.flags" if known.ndim == 2 else "image.flags"
         for way in [way for way in PRESETS if way in ways]:
             workdir = f"--workdir={os.path.join(directory, way)}"
             own = [*PRESETS[way], f"--data_file={path}"]
+            if way != "published":
+                own = [f"--flagfile={preset}", *own, *([LONG[preset]] if way == "long" else [])]
             seconds = children.watch([*main, *own, workdir, *flags]).seconds
             children.watch([*main, "--mode=sample", workdir, *drawn])
             yield way, seconds, np.load(os.path.join(directory, "new.npy"))
-            if way == "table" and "refined" in ways:
+            if way == "preset" and "refined" in ways:
                 refine = [f"--data_file={path}", "--refine", *drawn]
                 more = children.watch([*main, "--mode=sample", workdir, *refine]).seconds
                 yield "refined", seconds + more, np.load(os.path.join(directory, "new.npy"))
@@ -158,7 +171,7 @@ def by_program(known: np.ndarray, number: int, ways: List[str], flags: List[str]
 
 def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
     """scikit-learn's Gaussian mixture and kernel density, their sizes chosen by validation."""
-    mean, deviation = known.mean(axis=0), known.std(axis=0)
+    mean, deviation = known.mean(axis=0), np.maximum(known.std(axis=0), 1e-9)
     points, start = (known - mean) / deviation, time.monotonic()
     if "mixture" in ways:
         sizes = {"n_components": [1, 2, 4, 7, 13, 20, 30]}
@@ -182,7 +195,7 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first_seed", type=int, default=1)
-    parser.add_argument("--ways", default="table,refined")
+    parser.add_argument("--ways", default="preset,refined")
     parser.add_argument("--output", default="")
     given, flags = parser.parse_known_args()
     ways, lines = given.ways.split(","), []
@@ -192,7 +205,10 @@ def main() -> None:
             data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
             known, number = data.rows[number_unseen(data) :], max(2000, number_unseen(data))
             own = [*flags, f"--seed={seed}"]
-            made = (by_program(known, number, ways, own), by_library(known, number, ways))
+            made = (
+                by_program(known, number, ways, own),
+                by_library(known.reshape(len(known), -1), number, ways),
+            )
             for way, seconds, samples in itertools.chain(*made):
                 short = os.path.splitext(os.path.basename(name))[0]
                 line = {"table": short, "way": way, "seed": seed}
