@@ -50,7 +50,7 @@ def check(settings: Any) -> None:
         if type(value) is not kind and not whole:
             raise UsageError(f"--{field.name}={value!r}: must be of type {kind.__name__}")
         if declared["choices"] and value not in declared["choices"]:
-            allowed = ", ".join(declared["choices"])
+            allowed = ", ".join(choice or '""' for choice in declared["choices"])
             raise UsageError(f"--{field.name}={value}: must be one of {allowed}")
         bounds = declared["bounds"]
         if bounds and not inside(value, bounds):  # which nan never is

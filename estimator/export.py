@@ -117,6 +117,7 @@ def _frozen(
 # Written from their documents, not run: no card was at hand. The output should equal expected.npy
 # to about 1e-4, as nothing is computed in fp16, which is atc's default. Where a card has no such
 # operators, PRECISION=allow_fp32_to_fp16 computes matrix products in fp16: three digits at most.
+# SOC_VERSION names the chip.
 set -euo pipefail
 cd "$(dirname "$0")"
 atc --model=model.pb --framework=3 --output=model --soc_version="${{SOC_VERSION:-Ascend310}}" \\

@@ -143,7 +143,12 @@ def _rank(ranks: int) -> int:
     number = _told()
     if ranks > 1 and (number is None or number >= ranks):
         text = os.environ.get("RANK_ID") or ("" if number is None else number)
-        raise UsageError(f"RANK_ID={text}: must be this card's number, from 0 to {ranks - 1}")
+        device = os.environ.get("ASCEND_DEVICE_ID")
+        stands_in = device and os.environ.get("CM_WORKER_SIZE") and not os.environ.get("RANK_ID")
+        raise UsageError(
+            f"RANK_ID={text}: must be this card's number, from 0 to {ranks - 1}"
+            + (f"; ASCEND_DEVICE_ID={device} stands in for it" if stands_in else "")
+        )
     return number or 0
 
 

@@ -74,4 +74,6 @@ def main(directory, rows=5):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or not os.path.isdir(sys.argv[1]):
+        sys.exit(__doc__)
     main(sys.argv[1], *map(int, sys.argv[2:]))

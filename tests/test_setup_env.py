@@ -23,6 +23,12 @@ esac
 """
 
 
+def heeds_signals():
+    """What started the tests may ignore some, and a shell cannot trap those."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Clone:
     """A folder with the set-up's script and what it reads; on its PATH are fakes alone."""
 
@@ -58,7 +64,9 @@ class Clone:
         first = f"{self.path}/.venv/bin:" if activated else ""
         environment = {"PATH": f"{first}{self.bin}", "UV_LOG": str(self.log)}
         pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
-        return subprocess.Popen(["bash", self.script], env=environment, **pipes, **how)
+        return subprocess.Popen(
+            ["bash", self.script], env=environment, preexec_fn=heeds_signals, **pipes, **how
+        )
 
     def made(self, **how):
         started = self.start(**how)

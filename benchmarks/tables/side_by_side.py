@@ -4,6 +4,7 @@ What a job comes to is a file. A job whose file is there is not done again, so t
 goes on where it was stopped, and tries again what failed.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,7 +19,9 @@ from base.errors import UsageError
 from benchmarks.tables import keeper
 
 CONNECT_SECONDS = 30
+CLOSE_SECONDS = 10
 LOOK_SECONDS = 0.2
+GONE = "the scheduler is gone"
 
 
 class Job(NamedTuple):
@@ -62,8 +65,13 @@ def finish(jobs: Sequence[Job], work: Work, at_once: int, scheduler: str = "") -
     found = {path: _kept(job) for path, job in wanted.items() if os.path.exists(path)}
     missing = [job for path, job in wanted.items() if path not in found]
     if missing and scheduler:
-        with _connected(scheduler) as client, signals.deferred():
-            found.update(_keep(missing, _on_cluster(client, missing, work)))
+        client = _connected(scheduler)
+        try:
+            with signals.deferred():
+                found.update(_keep(missing, _on_cluster(client, missing, work)))
+        finally:
+            with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
+                client.close(timeout=CLOSE_SECONDS)  # it may wait for a scheduler that is gone
     elif missing:
         with signals.deferred():
             found.update(_keep(missing, _here(missing, work, at_once)))
@@ -142,12 +150,15 @@ def _here(jobs: Sequence[Job], work: Work, at_once: int) -> Outcomes:
         keeper.end_all()
 
 
-def _next(ended: "queue.Queue[Any]") -> Any:
-    """Waits for what has ended, or a signal."""
+def _next(ended: "queue.Queue[Any]", over: Callable[[], bool] = lambda: False) -> Any:
+    """Waits for what has ended, or a signal; None once nothing more can end."""
     while True:
         signals.check()
+        last = over()
         with contextlib.suppress(queue.Empty):
             return ended.get(timeout=LOOK_SECONDS)
+        if last:
+            return None
 
 
 def _connected(scheduler: str) -> Any:
@@ -174,12 +185,15 @@ def _on_cluster(client: Any, jobs: Sequence[Job], work: Work) -> Outcomes:
         future.add_done_callback(ended.put)
         del future
     while job_of:
-        future = _next(ended)
+        future = _next(ended, lambda: client.status == "closed")
+        if future is None:
+            yield from ((job, None, RuntimeError(GONE)) for job in job_of.values())
+            return
         job = job_of.pop(future.key)
         try:
             yield job, future.result(), None
         except CancelledError:
-            yield job, None, RuntimeError("the scheduler is gone")
+            yield job, None, RuntimeError(GONE)
         except Exception as error:  # whatever another machine sends
             yield job, None, RuntimeError(f"{type(error).__name__}: {error}")
 

@@ -155,7 +155,7 @@ import os, sys, time
 with open(sys.argv[1] + ".tmp", "w") as file:
     file.write(f"{sys.argv[2]} {os.getpid()}")
 os.rename(file.name, sys.argv[1])
-time.sleep(600)
+time.sleep(150)
 """
 
 
