@@ -31,6 +31,7 @@ PRESETS: Dict[str, Sequence[str]] = {
     "long": ("--steps=1",),
 }
 """Flags by way: the preset, the program's defaults, and one GAN as long as all three together."""
+WAYS = (*PRESETS, "refined", "mixture", "density")
 LONG = {"table.flags": "--iterations=30000", "image.flags": "--iterations=9000"}
 Made = Iterator[Tuple[str, float, np.ndarray]]
 """Ways, their seconds, and what they sampled."""
@@ -106,8 +107,9 @@ TABLES: Dict[str, Callable[[np.random.RandomState], Data]] = {
 
 
 def of_file(path: str, rng: np.random.RandomState) -> Data:
-    """The columns of numbers of a .csv."""
-    rows = pandas.read_csv(path).select_dtypes("number").to_numpy(float)
+    """The columns of numbers of a .csv, but for those of one number, or with gaps."""
+    numbers = pandas.read_csv(path).select_dtypes("number").dropna(axis=1)
+    rows = numbers.loc[:, numbers.nunique() > 1].to_numpy(float)
     return Data(rows[rng.permutation(len(rows))], None)
 
 
@@ -189,16 +191,27 @@ def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
         yield "density", time.monotonic() - start, samples * deviation + mean
 
 
+def ways_of(text: str) -> List[str]:
+    """What --ways asks for."""
+    ways = text.split(",")
+    if not set(ways) <= set(WAYS):
+        raise argparse.ArgumentTypeError(f"{text}: must be some of {', '.join(WAYS)}")
+    if "refined" in ways and "preset" not in ways:
+        raise argparse.ArgumentTypeError(f"{text}: refined needs preset, whose run it refines")
+    return ways
+
+
 def main() -> None:
     """Prints a line a table, way and seed; writes medians over seeds with --output."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    # Abbreviations would take main.py's --seed for --seeds.
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("tables", nargs="*", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first_seed", type=int, default=1)
-    parser.add_argument("--ways", default="preset,refined")
+    parser.add_argument("--ways", type=ways_of, default="preset,refined")
     parser.add_argument("--output", default="")
     given, flags = parser.parse_known_args()
-    ways, lines = given.ways.split(","), []
+    ways, lines = given.ways, []
     for name in given.tables:
         for seed in range(given.first_seed, given.first_seed + given.seeds):
             rng = np.random.RandomState(seed)
@@ -222,7 +235,8 @@ def main() -> None:
 
 
 def write(lines: pandas.DataFrame, directory: str) -> None:
-    """own.csv, every line; own.md, medians over the seeds."""
+    """own.csv, every line; own.md, medians over the seeds, in both the seconds at the end."""
+    lines = lines[[*lines.columns.drop("seconds"), "seconds"]]  # tables differ in their figures
     lines.to_csv(os.path.join(directory, "own.csv"), index=False, float_format="%.3f")
     medians = lines.groupby(["table", "way"], sort=False).median().drop(columns="seed")
     with open(os.path.join(directory, "own.md"), "w") as file:
