@@ -181,14 +181,23 @@ def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
             found = GridSearchCV(GaussianMixture(random_state=0), sizes, cv=3).fit(points)
         samples = found.best_estimator_.sample(number)[0]
         order = np.random.RandomState(0).permutation(number)
-        yield "mixture", time.monotonic() - start, samples[order] * deviation + mean
+        made = _as_the_data(samples[order] * deviation + mean, known)
+        yield "mixture", time.monotonic() - start, made
     start = time.monotonic()
     if "density" in ways:
         widths = {"bandwidth": np.logspace(-2, 0, 9)}
         found = GridSearchCV(KernelDensity(), widths, cv=3).fit(points[:4000])
         fitted = KernelDensity(bandwidth=found.best_params_["bandwidth"]).fit(points)
         samples = fitted.sample(number, random_state=0)
-        yield "density", time.monotonic() - start, samples * deviation + mean
+        made = _as_the_data(samples * deviation + mean, known)
+        yield "density", time.monotonic() - start, made
+
+
+def _as_the_data(samples: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Of whole numbers in their range where the data are: else fractions alone would tell them."""
+    if known.dtype.kind not in "iu":
+        return samples
+    return np.rint(np.clip(samples, known.min(axis=0), known.max(axis=0)))
 
 
 def ways_of(text: str) -> List[str]:

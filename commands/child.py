@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from base import version
 
-_LINE = re.compile(r"(?P<label>[\w ]+ \d+(/\d+)?): \d+% (?P<done>\d+)/(?P<total>\d+)(?P<rest>.*)")
+_LINE = re.compile(r"(?P<label>[\w ]+ \d+/\d+): \d+% (?P<done>\d+)/(?P<total>\d+)(?P<rest>.*)")
 _QUIET = {"ADAGAN_SECONDS_BETWEEN_LINES": "0.5", "PYTHONUNBUFFERED": "1"}
 
 

@@ -42,6 +42,15 @@ def test_the_library_is_given_known_rows_alone_and_samples_are_in_their_units():
         np.testing.assert_allclose(samples.mean(axis=0), known.mean(axis=0), rtol=0.03)
 
 
+def test_the_librarys_samples_of_images_are_whole_numbers_in_the_images_range():
+    rows = np.random.RandomState(0).randint(0, 17, (300, 4)).astype(np.uint8)
+    rows[:, 1] = 3
+    for _, _, samples in own.by_library(rows, 200, ["mixture", "density"]):
+        np.testing.assert_array_equal(samples, np.rint(samples))
+        assert (samples >= rows.min(axis=0)).all()
+        assert (samples <= rows.max(axis=0)).all()
+
+
 def test_columns_of_one_number_or_with_gaps_are_left_out(tmp_path):
     path = str(tmp_path / "a.csv")
     columns = {"a": [1, 2, 3], "one": 5, "text": "x", "gap": [1, None, 2], "b": [0.5, 1, 2]}
@@ -52,7 +61,7 @@ def test_columns_of_one_number_or_with_gaps_are_left_out(tmp_path):
 
 @pytest.mark.parametrize("text", ["table", "refined", "mixture,", ""])
 def test_ways_that_there_are_not_are_refused(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="must be some of|needs table"):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be some of|needs preset"):
         own.ways_of(text)
 
 

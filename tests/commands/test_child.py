@@ -22,7 +22,7 @@ def test_what_is_said_is_passed_on(capsys):
     assert capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize("label", ["Component 2/10", "Refining discriminator 1"])
+@pytest.mark.parametrize("label", ["Component 2/10", "Refining discriminator 1/2"])
 def test_progress_is_a_bar_and_no_line(label, capsys):
     lines = [f"{label}: 50% 20/40, 8 it/s, some_loss=0.4000\n", f"{label}: 100% 40/40\n", "Done\n"]
     child._show(SimpleNamespace(stdout=lines))
