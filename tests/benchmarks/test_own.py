@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from benchmarks import own
-from benchmarks.own import Data
+from benchmarks.own_tables import Data
 
 
 def two_clusters(number, seed):
@@ -49,14 +49,6 @@ def test_the_librarys_samples_of_images_are_whole_numbers_in_the_images_range():
         np.testing.assert_array_equal(samples, np.rint(samples))
         assert (samples >= rows.min(axis=0)).all()
         assert (samples <= rows.max(axis=0)).all()
-
-
-def test_columns_of_one_number_or_with_gaps_are_left_out(tmp_path):
-    path = str(tmp_path / "a.csv")
-    columns = {"a": [1, 2, 3], "one": 5, "text": "x", "gap": [1, None, 2], "b": [0.5, 1, 2]}
-    pandas.DataFrame(columns).to_csv(path, index=False)
-    rows = own.of_file(path, np.random.RandomState(0)).rows
-    assert sorted(rows.tolist()) == [[1, 0.5], [2, 1], [3, 2]]
 
 
 @pytest.mark.parametrize("text", ["table", "refined", "mixture,", ""])
