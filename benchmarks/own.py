@@ -9,11 +9,10 @@ import itertools
 import os
 import sys
 import time
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 import pandas
-from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -21,6 +20,7 @@ from sklearn.neighbors import KernelDensity, KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks import children
+from benchmarks.own_tables import TABLES, Data, of_file
 from benchmarks.tables.judges import neighbours
 
 UNSEEN, MOST_UNSEEN = 0.2, 2500
@@ -31,84 +31,10 @@ PRESETS: Dict[str, Sequence[str]] = {
     "long": ("--steps=1",),
 }
 """Flags by way: the preset, the program's defaults, and one GAN as long as all three together."""
+WAYS = (*PRESETS, "refined", "mixture", "density")
 LONG = {"table.flags": "--iterations=30000", "image.flags": "--iterations=9000"}
 Made = Iterator[Tuple[str, float, np.ndarray]]
 """Ways, their seconds, and what they sampled."""
-
-
-class Data(NamedTuple):
-    """A table or images, and the cluster of each row where it has some."""
-
-    rows: np.ndarray  # [N, d] or [N, height, width]
-    clusters: Optional[np.ndarray]  # [N]
-
-
-def plane(rng: np.random.RandomState) -> Data:
-    """13 modes in the plane that differ in weight and width."""
-    means = np.random.RandomState(3).uniform(-10, 10, (13, 2))
-    sizes = np.random.RandomState(4).uniform(0.2, 1, 13)
-    shares = np.maximum(np.random.RandomState(5).dirichlet(np.ones(13) * 1.5), 0.01)
-    chosen = rng.choice(13, 8000, p=shares / shares.sum())
-    return Data(means[chosen] + sizes[chosen, None] * rng.randn(8000, 2), chosen)
-
-
-def clusters(rng: np.random.RandomState) -> Data:
-    """7 clusters in 8 dimensions, the rarest .5 %."""
-    means = np.random.RandomState(7).randn(7, 8) * 3
-    chosen = rng.choice(7, 8000, p=[0.35, 0.25, 0.15, 0.12, 0.093, 0.032, 0.005])
-    return Data(means[chosen] + 0.6 * rng.randn(8000, 8), chosen)
-
-
-def cancer(rng: np.random.RandomState) -> Data:
-    """scikit-learn's breast cancer: 569 rows, 30 columns."""
-    rows = load_breast_cancer().data
-    return Data(rows[rng.permutation(len(rows))], None)
-
-
-def digits(rng: np.random.RandomState) -> Data:
-    """scikit-learn's 1,797 digits of 8x8, as images."""
-    found = load_digits()
-    order = rng.permutation(len(found.images))
-    return Data(found.images[order].astype(np.uint8), found.target[order])
-
-
-def many(rng: np.random.RandomState) -> Data:
-    """20 equal clusters in 20 dimensions."""
-    means = np.random.RandomState(8).randn(20, 20) * 2
-    chosen = rng.choice(20, 10_000)
-    return Data(means[chosen] + 0.5 * rng.randn(10_000, 20), chosen)
-
-
-def spirals(rng: np.random.RandomState) -> Data:
-    """Two spirals in the plane."""
-    turn, arm = 3 * np.pi * np.sqrt(rng.rand(8000)), rng.choice(2, 8000)
-    angle = turn + np.pi * arm
-    arms = np.stack([turn * np.cos(angle), turn * np.sin(angle)], axis=1)
-    return Data(arms + 0.2 * rng.randn(8000, 2), arm)
-
-
-def five(rng: np.random.RandomState) -> Data:
-    """10 modes in 5 dimensions, made as the program makes its own in the plane."""
-    means = np.random.RandomState(821).uniform(-15, 15, (10, 5))
-    chosen = rng.choice(10, 64_000)
-    return Data(means[chosen] + np.sqrt(0.05) * 2 * rng.randn(64_000, 5), chosen)
-
-
-TABLES: Dict[str, Callable[[np.random.RandomState], Data]] = {
-    "plane": plane,
-    "clusters": clusters,
-    "cancer": cancer,
-    "digits": digits,
-    "many": many,
-    "spirals": spirals,
-    "five": five,
-}
-
-
-def of_file(path: str, rng: np.random.RandomState) -> Data:
-    """The columns of numbers of a .csv."""
-    rows = pandas.read_csv(path).select_dtypes("number").to_numpy(float)
-    return Data(rows[rng.permutation(len(rows))], None)
 
 
 def auc(real: np.ndarray, samples: np.ndarray) -> float:
@@ -179,26 +105,46 @@ def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
             found = GridSearchCV(GaussianMixture(random_state=0), sizes, cv=3).fit(points)
         samples = found.best_estimator_.sample(number)[0]
         order = np.random.RandomState(0).permutation(number)
-        yield "mixture", time.monotonic() - start, samples[order] * deviation + mean
+        made = _as_the_data(samples[order] * deviation + mean, known)
+        yield "mixture", time.monotonic() - start, made
     start = time.monotonic()
     if "density" in ways:
         widths = {"bandwidth": np.logspace(-2, 0, 9)}
         found = GridSearchCV(KernelDensity(), widths, cv=3).fit(points[:4000])
         fitted = KernelDensity(bandwidth=found.best_params_["bandwidth"]).fit(points)
         samples = fitted.sample(number, random_state=0)
-        yield "density", time.monotonic() - start, samples * deviation + mean
+        made = _as_the_data(samples * deviation + mean, known)
+        yield "density", time.monotonic() - start, made
+
+
+def _as_the_data(samples: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Of whole numbers in their range where the data are: else fractions alone would tell them."""
+    if known.dtype.kind not in "iu":
+        return samples
+    return np.rint(np.clip(samples, known.min(axis=0), known.max(axis=0)))
+
+
+def ways_of(text: str) -> List[str]:
+    """What --ways asks for."""
+    ways = text.split(",")
+    if not set(ways) <= set(WAYS):
+        raise argparse.ArgumentTypeError(f"{text}: must be some of {', '.join(WAYS)}")
+    if "refined" in ways and "preset" not in ways:
+        raise argparse.ArgumentTypeError(f"{text}: refined needs preset, whose run it refines")
+    return ways
 
 
 def main() -> None:
     """Prints a line a table, way and seed; writes medians over seeds with --output."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    # Abbreviations would take main.py's --seed for --seeds.
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("tables", nargs="*", default=list(TABLES))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first_seed", type=int, default=1)
-    parser.add_argument("--ways", default="preset,refined")
+    parser.add_argument("--ways", type=ways_of, default="preset,refined")
     parser.add_argument("--output", default="")
     given, flags = parser.parse_known_args()
-    ways, lines = given.ways.split(","), []
+    ways, lines = given.ways, []
     for name in given.tables:
         for seed in range(given.first_seed, given.first_seed + given.seeds):
             rng = np.random.RandomState(seed)
@@ -222,7 +168,8 @@ def main() -> None:
 
 
 def write(lines: pandas.DataFrame, directory: str) -> None:
-    """own.csv, every line; own.md, medians over the seeds."""
+    """own.csv, every line; own.md, medians over the seeds, in both the seconds at the end."""
+    lines = lines[[*lines.columns.drop("seconds"), "seconds"]]  # tables differ in their figures
     lines.to_csv(os.path.join(directory, "own.csv"), index=False, float_format="%.3f")
     medians = lines.groupby(["table", "way"], sort=False).median().drop(columns="seed")
     with open(os.path.join(directory, "own.md"), "w") as file:

@@ -85,7 +85,7 @@ class RatioDiscriminators:
         stream = weighted.discriminator_stream(
             dataset, halves, drawn[:POINTS], BATCH, self._seed, STREAMS + number
         )
-        asked = np.concatenate([half[: CALIBRATING // 2] for half in halves])
+        asked = np.concatenate([_spread(half, CALIBRATING // 2) for half in halves])
         known = (len(asked), lambda rows: dataset.train_points(asked[rows]))
         with Progress(f"Refining discriminator {number}/{ROUNDS}", self.iterations) as progress:
             training = Training(
@@ -133,3 +133,9 @@ class RatioDiscriminators:
             iterations=self.iterations,
             wrap_optimizers=self._engine.wrap_optimizers,
         )
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """So many at most, evenly spread: a file may be in order of what is in it."""
+    number = min(len(rows), most)
+    return rows[np.arange(number) * len(rows) // number]

@@ -38,11 +38,6 @@ class Dataset(NamedTuple):
         """Shape of one point."""
         return self.columns.point_shape if self.columns else self.points.shape[1:]
 
-    @property
-    def is_own_table(self) -> bool:
-        """Whether the points are rows of a user's table: their coordinates have different units."""
-        return self.columns is not None and self.columns.is_table
-
     def train_points(self, indices: Union[np.ndarray, slice]) -> np.ndarray:
         """Training points by index in [0, N), any shape of indices: float32 [*indices, *shape]."""
         rows = indices if self.train_rows is None else self.train_rows[indices]

@@ -87,9 +87,7 @@ def _check_text(block: bytes, before: int) -> None:
     if b'"' in block:
         for number, line_bytes in enumerate(io.BytesIO(block), before + 1):
             if line_bytes.count(b'"') % 2:  # the parser would take all that follows as one cell
-                raise ValueError(
-                    f"line {number} has a quote that is not closed, or a line break in quotes"
-                )
+                raise ValueError(f"line {number} {_OPEN}")
 
 
 def head(remaining: Iterator[Block]) -> Block:
@@ -206,9 +204,7 @@ def _check_quoted(block: Block, delimiter: str, width: int) -> int:
         if row is None:
             return rows
         if reader.line_num > seen + 1:
-            raise ValueError(
-                f"line {line} has a quote that is not closed, or a line break in quotes"
-            )
+            raise ValueError(f"line {line} {_OPEN}")
         seen = reader.line_num
         if row and len(row) != width:
             raise ValueError(ragged(line, len(row), width))

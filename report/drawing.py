@@ -91,8 +91,10 @@ class Sheet:
     def whole(self) -> Iterator[Figure]:
         """The figure with its frame, for what draws no pixels."""
         self._show_frame(True)
-        yield self.figure
-        self._show_frame(False)
+        try:
+            yield self.figure
+        finally:
+            self._show_frame(False)
 
 
 def save(figure: Union[Figure, Sheet], path: str) -> None:

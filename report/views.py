@@ -141,7 +141,8 @@ class StepView(NamedTuple):
     def load(path: str) -> "StepView":
         """Reads what `save` wrote."""
         with np.load(path) as saved:
-            view = {name: saved[f"view_{name}"] for name in DataView._fields}
+            kind = "view" if "view_shape" in saved else "scene"  # its name in earlier versions
+            view = {name: saved[f"{kind}_{name}"] for name in DataView._fields}
             view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
             view["names"] = tuple(map(str, view["names"]))
             return StepView(

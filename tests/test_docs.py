@@ -12,8 +12,9 @@ import pandas
 import pytest
 import yaml
 
+import adagan
 from base import version
-from commands import child, settings
+from commands import settings
 from estimator.engine import DeviceSettings
 from tests import test_layout
 from tests.conftest import ROOT
@@ -159,7 +160,7 @@ def test_three_lines_of_python_are_enough(page, tmp_path, monkeypatch):
         for path in outputs:
             frame.to_csv(path, index=False)
 
-    monkeypatch.setattr(child, "run", run)
+    monkeypatch.setattr(adagan.child, "run", run)
     monkeypatch.chdir(tmp_path)
     names = {"frame": frame}
     exec(re.search(r"^```python\n(.*?)^```$", text_of(page), re.S | re.M).group(1), names)

@@ -53,7 +53,8 @@ class Telling:
 
     def train(self, training, report):
         (of_data, of_samples) = training.predict_for.parts
-        self.rows = np.arange(of_data[0])
+        number, points_of = of_data
+        points_of(np.arange(number))
         logits = np.zeros((of_data[0] + len(of_samples), 2))
         first = (of_data[0] + 1) // 2
         logits[:first, 0], logits[first : of_data[0], 1] = 100.0, 100.0
@@ -69,6 +70,23 @@ def test_no_point_is_judged_by_the_fold_that_was_trained_on_it(monkeypatch, tmp_
     assert len(of_data) == 101
     assert not of_data.any()
     assert not of_samples.any()
+
+
+def test_points_of_the_whole_file_calibrate(monkeypatch, tmp_path):
+    """Not its first rows, which may be of one kind."""
+    monkeypatch.setattr(refinement, "calibrate", lambda *logits: None)
+    monkeypatch.setattr(refining, "POINTS", 50)
+    monkeypatch.setattr(refining, "CALIBRATING", 20)
+    discriminators = made(1000, 2, Telling())
+    asked = []
+    monkeypatch.setattr(
+        Dataset, "train_points", lambda self, rows: asked.append(rows) or self.points[rows]
+    )
+    discriminators.train(1, str(tmp_path), np.zeros((80, 2), np.float32))
+    assert len(set(asked[-1])) == 20
+    for half, rows in zip(discriminators._halves(), np.split(asked[-1], 2)):
+        assert set(rows) <= set(half)
+        np.testing.assert_allclose(np.diff(rows), 100, atol=40)
 
 
 def test_halves_hold_every_point_once():

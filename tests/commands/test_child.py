@@ -1,5 +1,7 @@
 """Flags as the command line takes them, and one command with its errors as exceptions."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from commands import child
@@ -18,3 +20,13 @@ def test_what_is_refused_is_a_value_error_in_its_own_words():
 def test_what_is_said_is_passed_on(capsys):
     child.run(["--version"])
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("label", ["Component 2/10", "Refining discriminator 1/2"])
+def test_progress_is_a_bar_and_no_line(label, capsys):
+    lines = [f"{label}: 50% 20/40, 8 it/s, some_loss=0.4000\n", f"{label}: 100% 40/40\n", "Done\n"]
+    child._show(SimpleNamespace(stdout=lines))
+    printed = capsys.readouterr()
+    assert printed.out == "Done\n"
+    assert f"{label}: 100%" in printed.err
+    assert "40/40" in printed.err

@@ -56,6 +56,14 @@ def test_what_is_published_has_the_frame_and_equal_pictures_are_equal_files(tmp_
     assert first == (tmp_path / "b.svg").read_text()
 
 
+def test_a_sheet_whose_drawing_fails_has_its_frame_hidden_again():
+    figure = Figure(figsize=(2, 1), dpi=100)
+    sheet = Sheet(figure, [figure.subplots()], [])
+    with pytest.raises(OSError, match="full"), sheet.whole():
+        raise OSError("full")
+    assert not figure.patch.get_visible()
+
+
 def test_a_users_own_style_does_not_matter():
     with drawing.style():
         expected = dict(rcParams)
