@@ -157,6 +157,7 @@ def _line(picture: StepView) -> Figure:
 
 
 def _pairs(picture: StepView) -> Figure:
+    """The first principal components of the data, each against each."""
     view, samples = picture.view, picture.samples
     centre = view.points.mean(axis=0)
     axes_count = min(3, *view.points.shape)
@@ -164,45 +165,26 @@ def _pairs(picture: StepView) -> Figure:
     directions = directions[:axes_count].T
     explained = np.square(spread[:axes_count]) / np.square(spread).sum()
     real = (view.points - centre) @ directions
-    colours = drawing.component_colors(len(samples))
+    generated = [(points - centre) @ directions for points in samples]
     figure = Figure(figsize=(10, 8.4))
     grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.4, "wspace": 0.25})
-    bounds = np.percentile(real, [0, 100], axis=0)
-    pad = 0.1 * (bounds[1] - bounds[0]) + 1e-9
-    for row in range(axes_count):
-        for column in range(axes_count):
-            axis = grid[row][column]
-            axis.set_xlim(bounds[0][column] - pad[column], bounds[1][column] + pad[column])
-            drawing.name_pair(
-                axis, row, column, grid.shape[0], _loadings(view.names, directions[:, row])
-            )
-            if row == column:
-                bins = np.linspace(*axis.get_xlim(), 60)
-                generated = (np.concatenate(samples) - centre) @ directions
-                axis.hist(real[:, row], bins, density=True, color="0.75", label="data")
-                # A density over all samples, of which the frame may hold none.
-                each = np.full(len(generated), 1 / (len(generated) * (bins[1] - bins[0])))
-                axis.hist(
-                    generated[:, row],
-                    bins,
-                    weights=each,
-                    histtype="step",
-                    color="k",
-                    label="mixture",
-                )
-                axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
-                if row == 0:
-                    axis.legend(fontsize=7)
-                continue
-            axis.set_ylim(bounds[0][row] - pad[row], bounds[1][row] + pad[row])
-            if row < column:
-                drawn = drawing.scatter_weighted(
-                    axis, real[:, [column, row]], picture.relative_weights
-                )
-            else:
-                for points, colour in zip(samples, colours):
-                    projected = (points - centre) @ directions
-                    drawing.dots(axis, projected[:, [column, row]], 3, color=colour)
+    low, high = real.min(axis=0), real.max(axis=0)
+    pad = 0.1 * (high - low) + 1e-9
+    for row, column in np.ndindex(axes_count, axes_count):
+        axis, pair = grid[row][column], [column, row]
+        axis.set_xlim(low[column] - pad[column], high[column] + pad[column])
+        drawing.name_pair(axis, row, column, axes_count, _loadings(view.names, directions[:, row]))
+        if row == column:
+            _marginal(axis, real[:, row], np.concatenate(generated)[:, row])
+            axis.set_title(f"principal component {row + 1}: {100 * explained[row]:.0f} %")
+            continue
+        axis.set_ylim(low[row] - pad[row], high[row] + pad[row])
+        if row < column:
+            drawn = drawing.scatter_weighted(axis, real[:, pair], picture.relative_weights)
+        else:
+            for points, colour in zip(generated, drawing.component_colors(len(samples))):
+                drawing.dots(axis, points[:, pair], 3, color=colour)
+    grid[0][0].legend(fontsize=7)
     figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
     figure.suptitle(
         f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
@@ -210,6 +192,15 @@ def _pairs(picture: StepView) -> Figure:
         y=0.94,
     )
     return figure
+
+
+def _marginal(axis: Axes, real: np.ndarray, generated: np.ndarray) -> None:
+    """Histograms of data and mixture along one direction, within the axis' limits."""
+    bins = np.linspace(*axis.get_xlim(), 60)
+    axis.hist(real, bins, density=True, color="0.75", label="data")
+    # A density over all samples, of which the frame may hold none.
+    each = np.full(len(generated), 1 / (len(generated) * (bins[1] - bins[0])))
+    axis.hist(generated, bins, weights=each, histtype="step", color="k", label="mixture")
 
 
 def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
