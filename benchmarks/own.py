@@ -171,14 +171,15 @@ def write(lines: pandas.DataFrame, directory: str) -> None:
     """own.csv, every line; own.md, medians over the seeds, in both the seconds at the end."""
     lines = lines[[*lines.columns.drop("seconds"), "seconds"]]  # tables differ in their figures
     lines.to_csv(os.path.join(directory, "own.csv"), index=False, float_format="%.3f")
-    medians = lines.groupby(["table", "way"], sort=False).median().drop(columns="seed")
+    groups = lines.groupby(["table", "way"], sort=False)
+    medians = groups.median().drop(columns="seed")
     with open(os.path.join(directory, "own.md"), "w") as file:
-        file.write(f"Medians over {lines.seed.nunique()} seeds; written by benchmarks.own.\n\n")
-        columns = ["table", "way", *medians.columns]
+        file.write("Medians over seeds; written by benchmarks.own.\n\n")
+        columns = ["table", "way", "seeds", *medians.columns]
         rows = [columns, ["---"] * len(columns)]
         for names, values in medians.iterrows():
             told = ["" if np.isnan(value) else f"{value:.3f}" for value in values[:-1]]
-            rows.append([*names, *told, f"{values[-1]:.0f}"])
+            rows.append([*names, str(len(groups.get_group(names))), *told, f"{values[-1]:.0f}"])
         file.writelines(f"| {' | '.join(row)} |\n" for row in rows)
 
 

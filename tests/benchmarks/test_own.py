@@ -79,9 +79,9 @@ def test_medians_have_a_cell_for_every_figure_of_any_table(tmp_path):
     ]  # fmt: skip
     own.write(pandas.DataFrame(lines), str(tmp_path))
     assert (tmp_path / "own.md").read_text().splitlines()[2:] == [
-        "| table | way | auc | recall | rarest | least | seconds |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        "| a | preset | 0.500 | 0.900 |  |  | 100 |",
-        "| b | preset | 0.700 | 0.800 | 1.000 | 0.750 | 60 |",
+        "| table | way | seeds | auc | recall | rarest | least | seconds |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| a | preset | 1 | 0.500 | 0.900 |  |  | 100 |",
+        "| b | preset | 3 | 0.700 | 0.800 | 1.000 | 0.750 | 60 |",
     ]
     assert len(pandas.read_csv(str(tmp_path / "own.csv"))) == 4
