@@ -80,7 +80,7 @@ class Pictures:
 
     def summaries(self) -> Dict[str, str]:
         """Pictures over all steps, by name."""
-        names = ("metrics", "mixture_weights")
+        names = ("metrics", "mixture_weights", "regions")
         return {name: self._workdir.join("plots", f"{name}.png") for name in names}
 
     def _draw_summary(self) -> None:
@@ -97,6 +97,7 @@ class Pictures:
                 effective_shares=np.array([record.effective_sample_size for record in steps])
                 / self._number,
                 zero_shares=[record.zero_weight for record in steps],
+                pictures=[self._workdir.join(record.picture) for record in steps],
             )
             self._published = (self._workdir.join(steps[-1].picture), shown)
             plots = self._workdir.join("plots")

@@ -2,12 +2,14 @@
 
 import os
 import time
-from typing import Dict, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from evaluation import regions
 from evaluation.metrics import Metrics, Spread
-from report.views import StepView
+from evaluation.regions import Regions
+from report.views import DataView, StepView
 
 
 class Summary(NamedTuple):
@@ -20,6 +22,7 @@ class Summary(NamedTuple):
     betas: Sequence[float]  # mixture weight that each component was added with
     effective_shares: np.ndarray  # effective points over all points, by step
     zero_shares: Sequence[float]  # of points of weight 0, by step
+    pictures: Sequence[str]  # paths of what `StepView.save` wrote, by step
 
 
 def step(picture_path: str, paths: Dict[str, str]) -> None:
@@ -54,7 +57,7 @@ def publish(directory: str, picture_path: str, shown: Summary) -> None:
 
 def summary(directory: str, shown: Summary) -> float:
     """Draws the pictures over all steps into a directory; returns the seconds that it took."""
-    from report import summary_plots
+    from report import region_plots, summary_plots
 
     start = time.monotonic()
     path = os.path.join(directory, "metrics.png")
@@ -63,4 +66,29 @@ def summary(directory: str, shown: Summary) -> float:
     )
     path = os.path.join(directory, "mixture_weights.png")
     summary_plots.draw_weights(path, shown.betas, shown.effective_shares, shown.zero_shares)
+    last = StepView.load(shown.pictures[-1])
+    found = _regions(last.view)
+    own = [StepView.load_own(each) for each in shown.pictures]
+    by_region = regions.compare(
+        found,
+        last.view.points,
+        weights=[weights for weights, _ in own],
+        samples=[samples for _, samples in own],
+        mixture=np.concatenate(last.samples),
+    )
+    path = os.path.join(directory, "regions.png")
+    region_plots.draw_regions(path, last.view, found, by_region)
     return time.monotonic() - start
+
+
+_FOUND: List[Tuple[np.ndarray, Regions]] = []
+"""The last points and their regions: a run's are the same in all its summaries."""
+
+
+def _regions(view: DataView) -> Regions:
+    """The modes of a known mixture, or clusters."""
+    if len(view.means):
+        return regions.of_modes(view.points, view.means)
+    if not (_FOUND and np.array_equal(_FOUND[0][0], view.points)):
+        _FOUND[:] = [(view.points, regions.find(view.points))]
+    return _FOUND[0][1]

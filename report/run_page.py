@@ -37,7 +37,10 @@ def write(workdir: Workdir, state: State, told: Verdict, summaries: Dict[str, st
         "report.html.j2",
         title=f"Mixture of {len(state.steps)} GANs in {os.path.basename(workdir.path) or '.'}",
         verdict=told.lines,
-        summaries=[_picture(name, path) for name, path in sorted(summaries.items())],
+        summaries=[
+            _picture(name, path) for name, path in sorted(summaries.items()) if name != "regions"
+        ],
+        regions=[_picture(name, path) for name, path in summaries.items() if name == "regions"],
         columns=columns,
         rows=[
             [str(record.step), *pages.cells(record.metrics, names), *_own_cells(record)]

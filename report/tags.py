@@ -100,6 +100,10 @@ ABOUT = {
     "plots/mixture_weights": About(
         "mixture weights", "Of the components after each step, and the weights of the points."
     ),
+    "plots/regions": About(
+        "regions",
+        "Which region of the data each component was asked for, and made: whose fault a gap is.",
+    ),
     "settings": About("settings", "All flags of the run, by what they are of."),
 }
 

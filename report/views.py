@@ -81,6 +81,15 @@ class DataView(NamedTuple):
         """Whether points are two numbers."""
         return self.points.shape[1] == 2
 
+    def value(self, coordinate: int, point: float) -> float:
+        """In the user's units, of a table's coordinate; beyond the frame as at its edge."""
+        marks, values = self.rulers[coordinate]
+        if marks[0] <= point <= marks[-1]:
+            return float(np.interp(point, marks, values))
+        near, far = (0, 1) if point < marks[0] else (-1, -2)
+        slope = (values[near] - values[far]) / (marks[near] - marks[far])
+        return float(values[near] + slope * (point - marks[near]))
+
     @property
     def is_image(self) -> bool:
         """Whether points are [h, w] or [h, w, c] of a side that shows something."""
@@ -136,6 +145,13 @@ class StepView(NamedTuple):
             probe_logits=self.probe_logits,
             **parts,
         )
+
+    @staticmethod
+    def load_own(path: str) -> Tuple[np.ndarray, np.ndarray]:
+        """Of what `save` wrote, the relative weights and the samples of the step's component."""
+        with np.load(path) as saved:
+            others = int(saved["sample_counts"][:-1].sum())
+            return saved["relative_weights"], saved["samples"][others:]
 
     @staticmethod
     def load(path: str) -> "StepView":

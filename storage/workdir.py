@@ -111,7 +111,8 @@ class Workdir:
 
     def is_finished(self, state: State) -> bool:
         """Whether all that is made from a state is there, for people to look at."""
-        made = [self.join(name) for name in (*FILES, os.path.join("plots", "metrics.png"))]
+        summaries = [os.path.join("plots", name) for name in ("metrics.png", "regions.png")]
+        made = [self.join(name) for name in (*FILES, *summaries)]
         drawn = [self.join("plots", f"step_{each.step:02d}.png") for each in state.steps]
         known = not state.columns_sha256 or self.columns.is_of(state)
         return known and state.complete and all(map(os.path.isfile, made + drawn))

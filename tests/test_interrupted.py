@@ -139,6 +139,6 @@ def test_what_a_kill_after_the_last_commit_left_out_is_made_good(tiny_run, tmp_p
     os.remove(os.path.join(other, "metrics.csv"))
     done = run_main(*TINY, f"--workdir={other}")
     assert done.returncode == 0, done.stderr
-    assert len(os.listdir(os.path.join(other, "plots"))) == 7
+    assert len(os.listdir(os.path.join(other, "plots"))) == 8
     assert metrics_of(other) == metrics_of(workdir)
     assert "has finished" in run_main(*TINY, f"--workdir={other}").stdout

@@ -127,6 +127,7 @@ def test_only_plots_import_matplotlib():
         "drawing",
         "step_plots",
         "column_plots",
+        "region_plots",
         "summary_plots",
         "calibration_plots",
         "comparison_plots",

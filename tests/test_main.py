@@ -34,7 +34,7 @@ def test_a_run_logs_and_leaves_what_it_should(tiny_run):
     plots = os.listdir(os.path.join(workdir, "plots"))
     assert sorted(plots) == sorted(
         ["calibration_02.png", "metrics.png", "mixture_weights.png", "step_01.png", "step_02.png"]
-        + ["metrics.svg", "last_step.svg"]
+        + ["regions.png", "metrics.svg", "last_step.svg"]
     )
     with open(os.path.join(workdir, "state.json")) as file:
         state = json.load(file)
@@ -164,7 +164,7 @@ def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Only 80 points are held out" in done.stdout
-    expected = 9 if len(shape) == 1 else 7  # a table has a picture of its columns each step
+    expected = 10 if len(shape) == 1 else 8  # a table has a picture of its columns each step
     assert len(os.listdir(os.path.join(workdir, "plots"))) == expected
     sampled = run_main("--mode=sample", f"--workdir={workdir}", f"--output={output}")
     assert sampled.returncode == 0, sampled.stderr

@@ -78,7 +78,7 @@ def test_the_page_needs_no_network_and_shows_the_metrics(tiny_run):
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     assert "<script" not in page
     pictures = re.findall(r'"data:image/png;base64,([^"]*)"', page)
-    assert len(pictures) == 5  # two summaries, two steps, and the second one's calibration
+    assert len(pictures) == 6  # two summaries, regions, two steps, and the second one's calibration
     for each in map(base64.b64decode, pictures):
         height, width, _ = pixels(each).shape
         assert_drawn(each, width, height)
@@ -90,3 +90,24 @@ def test_the_page_needs_no_network_and_shows_the_metrics(tiny_run):
     assert f"<td>{float(rows[1]['calibration_error']):.3f}</td>" in page
     for link in re.findall(r'href="([^"]+)"', page):
         assert os.path.exists(os.path.join(workdir, link))
+
+
+def test_regions_stand_under_their_own_heading_with_how_to_read_them(tmp_path):
+    workdir, state, paths = Workdir(str(tmp_path)), make_state(1), {}
+    page_of(tmp_path, state, "why")
+    for name in ("metrics", "regions"):
+        paths[name] = workdir.join("plots", f"{name}.png")
+        with open(paths[name], "wb") as file:
+            file.write(PNG)
+    run_page.write(workdir, state, Verdict("fair", ["why"], "Next: this."), paths)
+    with open(workdir.join("report.html"), encoding="utf-8") as file:
+        page = file.read()
+    at = [
+        page.index(each) for each in ('alt="metrics"', "Who failed", 'alt="regions"', "Pictures<")
+    ]
+    assert at == sorted(at)
+    assert page.count('alt="regions"') == 1
+
+
+def test_without_their_picture_there_is_no_such_heading(tmp_path):
+    assert "Who failed" not in page_of(tmp_path, make_state(1), "why")

@@ -128,3 +128,28 @@ def test_pictures_keep_so_many_points_that_files_stay_small(number, size):
     shown = views.points_shown(number, (size,))
     assert 1 <= shown <= min(number, 4000)
     assert shown * size <= 10**6 or shown <= 100
+
+
+def test_a_steps_own_weights_and_samples_are_read_alone(tmp_path):
+    path, picture = str(tmp_path / "a.npz"), picture_of(3)
+    picture._replace(samples=[*picture.samples[:2], picture.samples[2][:7]]).save(path)
+    weights, samples = views.StepView.load_own(path)
+    np.testing.assert_array_equal(weights, picture.relative_weights)
+    np.testing.assert_array_equal(samples, picture.samples[2][:7])
+
+
+def test_a_value_in_the_users_units_goes_on_beyond_the_frame():
+    points = np.random.RandomState(0).randn(500, 2)
+    units = (("a", "b"), np.array([100.0, 0.0]), np.array([10.0, 1.0]))
+    made = DataView.of((2,), points, (), units)
+    for point in (-20.0, made.low[0], 0.0, made.high[0], 20.0):
+        assert made.value(0, point) == pytest.approx(10 * point + 100)
+
+
+def test_a_value_of_a_bent_column_is_the_rulers():
+    users, before = np.array([0.0, 1.0, 100.0]), np.array([-3.0, 0.0, 3.0])
+    points = np.random.RandomState(0).randn(500, 1)
+    made = DataView.of((1,), points, (), (("a",), np.zeros(1), np.ones(1), {0: (users, before)}))
+    for marks, values in made.rulers[0].T:
+        assert made.value(0, marks) == pytest.approx(values)
+    assert made.value(0, 9.0) >= made.rulers[0, 1, -1]

@@ -145,7 +145,8 @@ def test_unusable_work_directories_are_told(tmp_path):
 def finished(path, state):
     """A work directory with all that people look at."""
     workdir = Workdir(str(path))
-    names = ["settings.json", "state.json", "metrics.csv", "report.html", "plots/metrics.png"]
+    names = ["settings.json", "state.json", "metrics.csv", "report.html"]
+    names += ["plots/metrics.png", "plots/regions.png"]
     for name in [*names, *(f"plots/step_{record.step:02d}.png" for record in state.steps)]:
         os.makedirs(os.path.dirname(workdir.join(name)), exist_ok=True)
         open(workdir.join(name), "w").close()
