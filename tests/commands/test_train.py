@@ -30,7 +30,8 @@ def test_a_run_ends_with_all_its_steps(run):
 
 
 def test_a_finished_run_makes_no_engine(run, monkeypatch, caplog):
-    for name in ("report.html", "plots/metrics.png", "plots/step_01.png", "plots/step_02.png"):
+    pictures = [f"plots/{name}.png" for name in ("metrics", "regions", "step_01", "step_02")]
+    for name in ("report.html", *pictures):
         path = os.path.join(run, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         open(path, "w").close()
