@@ -31,6 +31,7 @@ def to_bytes(columns: Columns) -> bytes:
         "dtype": columns.dtype,
         "extrapolates": columns.extrapolates,
         "channels_first": columns.channels_first,
+        "gaps": columns.gaps,
         "values": dict(zip(map(str, columns.values), counts)),
         "knots": dict(zip(map(str, columns.knots), knots)),
         "bounds": dict(zip(map(str, columns.bounds), bounds)),
@@ -70,6 +71,7 @@ def from_bytes(data: bytes) -> Columns:
             categories={int(c): tuple(texts) for c, texts in words["categories"].items()},
             extrapolates=words["extrapolates"],
             channels_first=words["channels_first"],
+            gaps=tuple(words["gaps"]),
             **arrays,
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
@@ -101,4 +103,6 @@ def _described(columns: Columns) -> Iterator[Dict[str, object]]:
                 found["values"] = list(columns.values[column])
             elif columns.step[column]:
                 found["step"] = columns.step[column]
+        if column in columns.gaps:
+            found["missing"] = True
         yield found
