@@ -132,6 +132,16 @@ class Columns(NamedTuple):
         return self._typed(gaps.merged(rows, self.gaps)).reshape(len(points), *self.shape)
 
     @property
+    def gap_ends(self) -> Dict[int, Tuple[int, float]]:
+        """By coordinate that may lack its number: the one that says so, and from where on."""
+        found = {}
+        for place, column in enumerate(self.gaps, len(self.names)):
+            for own in self.coordinates(column):
+                (says,) = self.coordinates(place)
+                found[int(own)] = (int(says), (0.5 - self.shift[says]) / self.scale[says])
+        return found
+
+    @property
     def bent(self) -> Dict[int, np.ndarray]:
         """By column that goes by its quantiles: [2, k] values, and their normal scores."""
         of_few = {
@@ -150,7 +160,7 @@ class Columns(NamedTuple):
           points: [*any, d] float32, of a table's rows; changed in place.
           rng: where in its interval each lies.
         """
-        lacking = dict(self._lacking(points))
+        lacking = {own: points[..., says] > above for own, (says, above) in self.gap_ends.items()}
         for column, bounds in self.bounds.items():
             own = points[..., self.coordinates(column)[0]]
             ends = np.concatenate([[0.0], special.ndtr(bounds), [1.0]])
@@ -170,16 +180,6 @@ class Columns(NamedTuple):
             finished[part] = self.encode(self.decode(points[part]))
         return finished
 
-    def _lacking(self, points: np.ndarray) -> Iterator[Tuple[int, np.ndarray]]:
-        """By coordinate of a column that has gaps: [*any] bool, which points lack its number."""
-        for place, column in enumerate(self.gaps, len(self.names)):
-            own, says = self.coordinates(column), self.coordinates(place)
-            if len(own) and len(says):
-                if place in self.bounds:
-                    yield own[0], points[..., says[0]] > self.bounds[place][0]
-                else:
-                    yield own[0], points[..., says[0]] * self.scale[says] + self.shift[says] > 0.5
-
     def _varying_categories(self) -> Iterator[Tuple[int, Tuple[str, ...]]]:
         """Columns of several texts, each of which is a coordinate."""
         return ((c, texts) for c, texts in self.categories.items() if len(texts) > 1)
@@ -190,6 +190,11 @@ class Columns(NamedTuple):
             limits = np.iinfo(kind)
             rows = np.clip(np.rint(rows), limits.min, limits.max)
         return rows.astype(kind)
+
+    def is_never_there(self, column: int) -> bool:
+        """Whether a table's column lacks all of its numbers."""
+        place = len(self.names) + self.gaps.index(column) if column in self.gaps else 0
+        return bool(place and self.low[place] == 1)
 
     def is_whole(self, column: int) -> bool:
         """Whether a table's column holds integers only."""

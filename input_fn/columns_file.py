@@ -96,7 +96,7 @@ def _described(columns: Columns) -> Iterator[Dict[str, object]]:
         if column in columns.categories:
             found["categories"] = list(columns.categories[column])
         elif columns.constant[column]:
-            found["constant"] = columns.low[column]
+            found["constant"] = None if columns.is_never_there(column) else columns.low[column]
         else:
             found["range"] = [columns.low[column], columns.high[column]]
             if column in columns.values:

@@ -39,7 +39,8 @@ def of_table(
     rows, width = loaded.rows, loaded.rows.shape[1]
     precision = np.finfo(rows.dtype).eps if rows.dtype.kind == "f" else np.finfo(float).eps
     found = survey.of_table(chunks(loaded), len(rows), float(precision))
-    values = {c: v for c, v in found.values.items() if c not in loaded.categories}
+    # Where numbers are missing is a category: its two values stay apart, and are not spread.
+    values = {c: v for c, v in found.values.items() if c not in loaded.categories and c < width}
     transforms = settings.column_transform != "standard" and settings.standardise != "no"
     knots, bounds, own = {}, {}, dict(_of_categories(loaded))
     if transforms:
@@ -129,7 +130,8 @@ def _by_quantiles(
     if settings.column_transform == "auto":
         chosen &= quantiles.long_tailed(some, found.low, found.high)
     for column in np.flatnonzero(chosen):
-        if column not in loaded.categories and column not in found.values:
+        is_number = column < loaded.rows.shape[1] and column not in loaded.categories
+        if is_number and column not in found.values:
             yield int(column)
 
 
