@@ -216,9 +216,10 @@ def _what_is_bad(chunk: np.ndarray, before: int, largest: float, names: Sequence
         fault = f"lies outside [-{largest:.0e}, {largest:.0e}]".replace("e+", "e")
         if largest < LARGEST:
             fault += ", too large for networks that see it as it is; needs --standardise=yes"
+    help_with = "; --keep_missing keeps such rows" if np.isnan(value) and chunk.ndim == 2 else ""
     return (
         f"row {before + row + 1} of the data holds a number that {fault}: "
-        f"{called(column, names)} is {value:.6g}"
+        f"{called(column, names)} is {value:.6g}{help_with}"
     )
 
 
