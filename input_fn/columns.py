@@ -94,7 +94,8 @@ class Columns(NamedTuple):
             own = self.coordinates(column)
             chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
         for column, (values, scores) in self.bent.items():
-            chosen[..., self.coordinates(column)[0]] = np.interp(rows[..., column], values, scores)
+            own = rows[..., column].astype(np.float64)
+            chosen[..., self.coordinates(column)[0]] = np.interp(own, values, scores)
         chosen -= self.shift
         chosen /= self.scale
         if self.gaps:

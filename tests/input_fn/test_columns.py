@@ -209,3 +209,8 @@ def test_any_table_with_gaps_comes_back(rows, transform):
     finished = made.columns.finish(wild)
     assert np.isfinite(finished).all()
     np.testing.assert_allclose(made.columns.finish(finished), finished, atol=1e-5)
+
+
+def test_numbers_of_more_than_double_precision_go_by_their_quantiles():
+    rows = np.exp(1.5 * np.random.RandomState(0).randn(300, 1))
+    np.testing.assert_array_equal(of(rows.astype(np.longdouble)).points, of(rows).points)
