@@ -122,10 +122,10 @@ def save(figure: Union[Figure, Sheet], path: str) -> None:
 def as_png(figure: Union[Figure, Sheet]) -> bytes:
     """The picture as the bytes of a .png."""
     if isinstance(figure, Sheet):
-        return png.encode(figure.pixels()[..., :3])
+        return png.encode(figure.pixels())
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return png.encode(np.asarray(canvas.buffer_rgba())[..., :3])
+    return png.encode(np.asarray(canvas.buffer_rgba()))
 
 
 def component_colors(number: int) -> List[Tuple[float, ...]]:

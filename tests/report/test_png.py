@@ -18,7 +18,7 @@ def test_another_reader_finds_the_same_pixels(shape):
         np.testing.assert_array_equal(np.asarray(image), pixels)
 
 
-def test_a_part_of_an_array_is_written_as_it_is():
+def test_a_fourth_channel_is_left_out():
     rgba = np.arange(4 * 6 * 4, dtype=np.uint8).reshape(4, 6, 4)
-    with Image.open(io.BytesIO(png.encode(rgba[..., :3]))) as image:
+    with Image.open(io.BytesIO(png.encode(rgba))) as image:
         np.testing.assert_array_equal(np.asarray(image), rgba[..., :3])
