@@ -127,10 +127,8 @@ def _mixture(axis: Axes, by_region: ByRegion, shown: np.ndarray) -> None:
 
 def _grid(axis: Axes, rows: int, columns: int) -> None:
     """White lines between cells, and no others."""
-    for line in range(1, columns):
-        axis.axvline(line - 0.5, color="white", lw=5)
-    for line in range(1, rows):
-        axis.axhline(line - 0.5, color="white", lw=1.5)
+    axis.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, color="white", lw=5)
+    axis.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, color="white", lw=1.5)
     axis.tick_params(length=0)
     for spine in axis.spines.values():
         spine.set_visible(False)

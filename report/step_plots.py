@@ -1,6 +1,6 @@
 """The picture of one boosting step: data by weight, mixture, density ratio, level set."""
 
-from typing import Dict, Sequence, Tuple, Union
+from typing import Any, Dict, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
@@ -16,6 +16,11 @@ from report.views import GRID_SIDE, DataView, StepView
 
 LOG_RATIO_SHOWN = 2.0
 """Density ratios are drawn from 10^-2 to 10^2."""
+LOOKS: Dict[bool, Dict[str, Any]] = {
+    True: {"area": 3, "color": "tab:blue", "label": "covered"},
+    False: {"area": 5, "color": "tab:red", "label": "missed"},
+}
+"""Of data points, by whether they are in the level set."""
 RATIO_LEVELS = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
 
 
@@ -34,22 +39,27 @@ def draw_step(picture: StepView, path: str) -> None:
         drawing.save(figure, path)
 
 
-_SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
-"""By frame: of the data without density ratios, and with them."""
+class Plane(NamedTuple):
+    """What pictures of a plane share."""
+
+    sheet: Sheet
+    weights: Colorbar
+    ratios: Colorbar  # not shown where there are none
 
 
-def _plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
-    """The sheet of pictures of a plane, and the colour bar of the weights."""
-    frame = (view.low, view.high, view.rulers.ravel())
-    key = (view.names, reweighted, *map(tuple, frame))
-    if key not in _SHEETS:
-        if len(_SHEETS) > 1:
-            _SHEETS.clear()
-        _SHEETS[key] = _new_plane_sheet(view, reweighted)
-    return _SHEETS[key]
+_PLANES: Dict[Tuple, Plane] = {}
+"""The last one, by its frame."""
 
 
-def _new_plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
+def _plane_of(view: DataView) -> Plane:
+    key = (view.names, *map(tuple, (view.low, view.high, view.rulers.ravel())))
+    if key not in _PLANES:
+        _PLANES.clear()
+        _PLANES[key] = _new_plane(view)
+    return _PLANES[key]
+
+
+def _new_plane(view: DataView) -> Plane:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
     room = 0.03 if view.names else 0.01  # for names, and ticks of many digits
@@ -64,28 +74,32 @@ def _new_plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]
     weights = figure.colorbar(
         cm.ScalarMappable(cmap="viridis_r"), ax=axes[0], label="weight times N", shrink=0.85
     )
-    if reweighted:
-        norm = colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN)
-        figure.colorbar(
-            cm.ScalarMappable(norm, "RdBu_r"),
-            ax=axes[2],
-            boundaries=RATIO_LEVELS,
-            label="log10 of mixture / data",
-            shrink=0.85,
-            ticks=[-2, -1, 0, 1, 2],
-        )
+    ratios = figure.colorbar(
+        cm.ScalarMappable(colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN), "RdBu_r"),
+        ax=axes[2],
+        boundaries=RATIO_LEVELS,
+        label="log10 of mixture / data",
+        shrink=0.85,
+        ticks=[-2, -1, 0, 1, 2],
+    )
     for axis in axes:
         axis.set(xlim=(view.low[0], view.high[0]), ylim=(view.low[1], view.high[1]))
         drawing.label_axis(axis.xaxis, view, 0)
         drawing.label_axis(axis.yaxis, view, 1)
-    return Sheet(figure, axes, [weights.ax]), weights
+    for look in LOOKS.values():
+        drawing.dots(axes[3], np.zeros((0, 2)), **look)
+    drawing.legend_outside(axes[3], "data")
+    return Plane(Sheet(figure, axes, [weights.ax, ratios.ax]), weights, ratios)
 
 
 def _plane(picture: StepView) -> Sheet:
     view, samples, probe_logits = picture.view, picture.samples, picture.probe_logits
-    sheet, weights = _plane_sheet(view, len(probe_logits) > 0)
-    data, mixture, ratio, level = sheet.blank()
-    weights.update_normal(drawing.scatter_weighted(data, view.points, picture.relative_weights))
+    plane = _plane_of(view)
+    data, mixture, ratio, level = plane.sheet.blank()
+    plane.ratios.ax.set_visible(len(probe_logits) > 0)
+    plane.weights.update_normal(
+        drawing.scatter_weighted(data, view.points, picture.relative_weights)
+    )
     data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
@@ -110,23 +124,22 @@ def _plane(picture: StepView) -> Sheet:
     _level_set(level, view, picture.density)
     for axis in (data, mixture, ratio, level):
         drawing.mark_modes(axis, view)
-    return sheet
+    return plane.sheet
 
 
 def _level_set(axis: Axes, view: DataView, density: KernelDensity) -> None:
     x, y = view.grid(GRID_SIDE)
     heights = density.log_density_on_grid(x, y)
-    threshold = coverage.level(density)
+    threshold = coverage.level(density, drawing.NEGLIGIBLE)
     top = max(heights.max(), threshold + 1e-3)
     if heights.min() < threshold < heights.max():
         axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
-        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
+        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8, linestyles="-")
     shown = view.points[::4]
     covered = density.log_density(shown, drawing.NEGLIGIBLE) > threshold
-    drawing.dots(axis, shown[covered], 3, color="tab:blue", label="covered")
-    drawing.dots(axis, shown[~covered], 5, color="tab:red", label="missed")
+    for whether, look in LOOKS.items():
+        drawing.dots(axis, shown[covered == whether], **look)
     axis.set_title(f"95 % level set of the mixture, {covered.mean():.3f} of these points in it")
-    drawing.legend_outside(axis, "data")
 
 
 def _line(picture: StepView) -> Figure:

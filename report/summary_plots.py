@@ -26,7 +26,7 @@ OF_OWN_DATA = ["two_sample_auc", "recall", "precision"]
 
 
 def draw_metrics(
-    path: str,
+    paths: Sequence[str],
     by_step: Sequence[Metrics],
     perfect: Spread,
     number_of_modes: int,
@@ -35,7 +35,7 @@ def draw_metrics(
     """The figures over the steps, each with the band in which a perfect sampler scores.
 
     Args:
-      path: of the .png, or .svg.
+      paths: of the .png, and of the .svg.
       by_step: of the mixture.
       perfect: what a perfect sampler scores.
       number_of_modes: of the truth; 0 where it is not known.
@@ -61,7 +61,8 @@ def draw_metrics(
                 axis.set(ylim=(0, 1.05 * number_of_modes), ylabel=f"modes of {number_of_modes}")
                 axis.yaxis.get_major_locator().set_params(integer=True)
         axes[0].legend(fontsize=7)
-        drawing.save(figure, path)
+        for path in paths:
+            drawing.save(figure, path)
 
 
 def _panel(
