@@ -36,13 +36,13 @@ ODD = "wörk [1] \\x *"
 """Of all tests' directories: letters beyond ASCII, spaces, what TensorFlow takes for patterns."""
 
 
-def run_main(*arguments, cwd=None, environment=()):
+def run_main(*arguments, cwd=None, environment=(), drawn=True):
     """Runs main.py in a process where TensorFlow is loaded already, with some variables more.
 
     Where no current directory is given, it is the one above --workdir, so that this is relative.
     """
     arguments, cwd = seen_from_above(arguments, cwd)
-    return PREPARED.run(arguments, cwd, {**os.environ, **dict(environment)})
+    return PREPARED.run(arguments, cwd, {**os.environ, **dict(environment)}, drawn)
 
 
 def run_fresh(*arguments, cwd=None, environment=()):
@@ -91,6 +91,16 @@ def tiny_run(tmp_path_factory):
 
     directory, printed = made_once(tmp_path_factory, "tiny", make)
     return os.path.join(directory, "run"), printed
+
+
+@pytest.fixture(scope="session")
+def begun_run(tmp_path_factory):
+    """The first of its two components; its directory."""
+
+    def make(directory):
+        return run_main(*TINY, "--steps=1", f"--workdir={directory}/run")
+
+    return os.path.join(made_once(tmp_path_factory, "begun", make)[0], "run")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-PARTS = ("boost.loop", "commands.parts", "commands.exported_model", "commands.train")
+PARTS = ("commands.parts", "commands.exported_model", "commands.train")
 """What commands load only once it is certain that they will need it."""
 
 
@@ -26,8 +26,11 @@ class Prepared:
     def __init__(self):
         self._server = None
 
-    def run(self, arguments, cwd, environment):
-        """As `subprocess.run` with what it says captured; in this process's umask."""
+    def run(self, arguments, cwd, environment, drawn=True):
+        """As `subprocess.run` with what it says captured; in this process's umask.
+
+        Unless it is drawn, a training leaves no pictures, report and events of the mixture.
+        """
         if self._server is None:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             command = [sys.executable, os.path.abspath(__file__)]
@@ -37,7 +40,7 @@ class Prepared:
             streams = [os.path.join(directory, name) for name in ("stdout", "stderr")]
             umask = os.umask(0)
             os.umask(umask)
-            asked = [list(arguments), cwd, environment, umask, streams]
+            asked = [list(arguments), cwd, environment, drawn, umask, streams]
             self._server.stdin.write(json.dumps(asked) + "\n")
             self._server.stdin.flush()
             status = int(self._server.stdout.readline())
@@ -63,7 +66,7 @@ def serve():
     sys.exit()
 
 
-def become(arguments, cwd, environment, umask, streams):
+def become(arguments, cwd, environment, drawn, umask, streams):
     """Makes this fork what a process would be that was started so."""
     os.environ.clear()
     os.environ.update(environment)
@@ -75,6 +78,8 @@ def become(arguments, cwd, environment, umask, streams):
         os.close(opened)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[1:1] = [path for path in paths if path and path not in sys.path]
+    if not drawn:
+        loop.LiveReport = NothingDrawn
     sys.argv = [os.path.join(ROOT, "main.py"), *arguments]
 
 
@@ -85,6 +90,9 @@ if __name__ == "__main__":
     factory.load_tensorflow(-1)
     for name in PARTS:
         importlib.import_module(name)
+    from boost import loop
+    from tests.commands.calls import NothingDrawn
+
     gc.freeze()  # else each fork's first collection would copy all pages
     become(*serve())
     runpy.run_path(sys.argv[0], run_name="__main__")

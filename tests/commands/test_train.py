@@ -64,7 +64,8 @@ def test_steps_of_another_version_are_told(run, monkeypatch, caplog):
     before = version.digest()
     monkeypatch.setattr(version, "digest", lambda: "another")
     again(run, steps=3)
-    assert f"made by another version of this program ({before}, this is another)" in caplog.text
+    told = f"Step 2 was made by another version of this program ({before}, this is another)"
+    assert told in caplog.text
     assert [r.program for r in Workdir(run).read_state().steps] == [before, before, "another"]
 
 
