@@ -33,9 +33,9 @@ def test_a_killed_run_goes_on_to_the_same_result(longer_run, tmp_path):
     """At random instants, the component's own checkpoints and the commits among them."""
     rng, workdir = random.Random(4), str(tmp_path / "run")
     kills, going_on = 0, False
-    while kills < 4:
+    while kills < 3:
         process = start(*LONGER, f"--workdir={workdir}")
-        while kills == 3 and not going_on and process.poll() is None:
+        while kills == 2 and not going_on and process.poll() is None:
             time.sleep(0.1)  # a slow machine
             going_on = can_go_on(workdir)
         time.sleep(rng.uniform(2.0, 7.0) if not going_on else rng.uniform(0.0, 2.0))
