@@ -48,6 +48,8 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
             axis = figure.subplots()
             figure.subplots_adjust(left=0.16, right=0.98, bottom=0.15, top=0.9)
             for index, (curve, of_run) in enumerate(zip(curves, values)):
+                if np.isnan(of_run).all():
+                    continue
                 color = f"C{index % 10}"
                 if curve.perfect is not None:
                     _perfect(axis, field, curve.perfect, color, alone=_shared(curves))

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from typing import Any, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
@@ -27,6 +27,8 @@ COMPONENTS = (
 """Found by a search: apart for readers who see no red or no green too."""
 DATES = {"svg": "Date", "pdf": "CreationDate"}
 """Kinds of files for print, and what is left out of them so that equal pictures are equal files."""
+LABEL = 0.2
+"""Of an axis, that a number at a tick takes."""
 PRINT_DPI = 200
 """Of points and areas there: as shapes they would be most of the size, and of the time."""
 POINTS, ABOVE = 1.0, 1.5
@@ -170,11 +172,30 @@ def label_axis(axis: Axis, view: DataView, coordinate: int) -> None:
         return
     points, values = view.rulers[coordinate]
     ends = np.interp(axis.get_view_interval(), points, values)
-    ticks = MaxNLocator(4).tick_values(*ends)
-    ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
+    ticks = _apart(lambda each: np.interp(each, values, points), *ends)
     axis.set_ticks(np.interp(ticks, values, points))
     axis.set_ticklabels(_texts(ticks))
     axis.set_label_text(view.names[coordinate])
+
+
+def _apart(place: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> np.ndarray:
+    """Round numbers that do not stand on each other, where a ruler is no straight one either.
+
+    Args:
+      place: along the axis, of numbers.
+      low: its end, in the same numbers.
+      high: its other end.
+    """
+    room = LABEL * (place(high) - place(low))
+    kept: List[float] = []
+    for most in (4, 40):  # few at equal steps; where they crowd, finer ones have room elsewhere
+        ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        for tick in ticks[(ticks >= low) & (ticks <= high)]:
+            if all(abs(place(tick) - place(other)) >= room for other in kept):
+                kept.append(tick)
+        if len(kept) > 2:
+            break
+    return np.sort(kept)
 
 
 def name_pair(axis: Axes, row: int, column: int, count: int, made_of: str) -> None:

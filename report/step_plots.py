@@ -97,9 +97,8 @@ def _plane(picture: StepView) -> Sheet:
     plane = _plane_of(view)
     data, mixture, ratio, level = plane.sheet.blank()
     plane.ratios.ax.set_visible(len(probe_logits) > 0)
-    plane.weights.update_normal(
-        drawing.scatter_weighted(data, view.points, picture.relative_weights)
-    )
+    weighted = drawing.scatter_weighted(data, view.points, picture.relative_weights)
+    plane.weights.update_normal(weighted)
     data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
@@ -180,7 +179,8 @@ def _pairs(picture: StepView) -> Figure:
     real = (view.points - centre) @ directions
     generated = [(points - centre) @ directions for points in samples]
     figure = Figure(figsize=(10, 8.4))
-    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.4, "wspace": 0.25})
+    room = {"left": 0.07, "right": 0.98, "bottom": 0.1, "top": 0.91, "hspace": 0.42, "wspace": 0.3}
+    grid = figure.subplots(axes_count, axes_count, gridspec_kw=room)
     low, high = real.min(axis=0), real.max(axis=0)
     pad = 0.1 * (high - low) + 1e-9
     for row, column in np.ndindex(axes_count, axes_count):
@@ -199,11 +199,8 @@ def _pairs(picture: StepView) -> Figure:
                 drawing.dots(axis, points[:, pair], 3, color=colour)
     grid[0][0].legend(fontsize=7)
     figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
-    figure.suptitle(
-        f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
-        f"by component below",
-        y=0.94,
-    )
+    below = f"mixture of {len(samples)} by component below"
+    figure.suptitle(f"step {picture.step}: data by weight above the diagonal, {below}")
     return figure
 
 
@@ -221,7 +218,7 @@ def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
     if not names:
         return ""
     largest = np.argsort(-np.abs(direction), kind="stable")[:3]
-    return "  ".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
+    return "\n".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
 
 
 def _images(picture: StepView) -> Figure:

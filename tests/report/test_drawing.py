@@ -201,6 +201,21 @@ def test_a_tables_axis_has_round_ticks_in_the_users_units():
     assert axis.get_xlim() == (-2.0, 2.0)
 
 
+def test_ticks_of_a_crooked_ruler_do_not_stand_on_each_other():
+    names, points = ("income",), np.linspace(-2.0, 2.0, 200)[:, None]
+    users = np.exp(np.linspace(7.0, 12.0, 50))  # its points are its logarithm
+    knots = {0: (users, np.log(users))}
+    view = DataView.of((1,), points, (), (names, np.array([9.5]), np.array([1.0]), knots))
+    axis = Figure().subplots()
+    axis.set_xlim(-2.0, 2.0)
+    drawing.label_axis(axis.xaxis, view, 0)
+    values = np.array([float(label.get_text()) for label in axis.get_xticklabels()])
+    assert len(values) >= 4
+    np.testing.assert_allclose(axis.get_xticks(), np.log(values) - 9.5, atol=0.02)
+    assert np.diff(axis.get_xticks()).min() >= 0.2 * 4.0
+    np.testing.assert_array_equal(values % 2500, 0)  # round
+
+
 @pytest.mark.parametrize(("shift", "scale"), [(1.6e9, 100.0), (1e6, 1.0), (2020.5, 0.001)])
 def test_ticks_of_large_numbers_can_be_told_apart(shift, scale):
     axis = labelled(-2.0, 2.0, shift, scale)

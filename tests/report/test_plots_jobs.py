@@ -64,7 +64,7 @@ def test_what_is_published_is_made_of_shapes(tmp_path, shape):
 def test_summaries_are_drawn_into_their_directory_and_timed(tmp_path):
     shown = shown_of(tmp_path, picture_of(1), picture_of(2))
     assert 0 < plots_jobs.summary(str(tmp_path), shown) < 60
-    assert_drawn(tmp_path / "metrics.png", 2240, 406)
+    assert_drawn(tmp_path / "metrics.png", 1344, 812)
     assert_shapes(tmp_path / "metrics.svg")
     assert_drawn(tmp_path / "mixture_weights.png", 1120, 406)
     assert pixels(tmp_path / "regions.png").shape[1] == 1400

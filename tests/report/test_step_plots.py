@@ -116,5 +116,5 @@ def test_directions_of_a_table_say_what_they_are_made_of_and_others_do_not(kept)
 
 def test_a_directions_largest_columns_are_named_by_size():
     direction = np.array([0.1, -0.7, 0.05, 0.5])
-    assert step_plots._loadings(("a", "b", "c", "d"), direction) == "-0.70 b  +0.50 d  +0.10 a"
+    assert step_plots._loadings(("a", "b", "c", "d"), direction) == "-0.70 b\n+0.50 d\n+0.10 a"
     assert step_plots._loadings(("a",), np.ones(1)) == "+1.00 a"

@@ -19,11 +19,13 @@ PERFECT = Spread(
 STEPS = [Metrics(-4.0 + step, 0.5 + step / 10, step, 0.5, 0.3, 0.8) for step in range(1, 4)]
 
 
-@pytest.mark.parametrize(("modes", "width", "panels"), [(3, 2240, 5), (0, 896, 2)])
-def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, width, panels):
+@pytest.mark.parametrize(
+    ("modes", "size", "panels"), [(3, (1344, 812), (2, 3)), (0, (896, 406), (1, 2))]
+)
+def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, size, panels):
     path = tmp_path / "metrics.png"
     summary_plots.draw_metrics([str(path)], STEPS, PERFECT, modes)
-    shown = assert_drawn(path, width, 406, panels=(1, panels))
+    shown = assert_drawn(path, *size, panels=panels)
     assert has_colour(shown, 31, 119, 180)
     assert has_colour(shown, 202, 231, 202)  # the band: green, of which a quarter shows
 
@@ -44,8 +46,8 @@ OWN_PERFECT = Spread(
 def test_own_data_have_panels_of_their_own_with_a_simple_model_in_them(tmp_path, simple):
     path = tmp_path / "metrics.png"
     summary_plots.draw_metrics([str(path)], OWN, OWN_PERFECT, 0, simple)
-    shown = assert_drawn(path, 2240, 406, panels=(1, 5))
-    for panel in np.array_split(shown, 5, axis=1):
+    shown = assert_drawn(path, 1344, 812, panels=(2, 3))
+    for panel in (part for half in np.split(shown, 2) for part in np.split(half, 3, axis=1)):
         assert has_colour(panel, 31, 119, 180)
         assert has_colour(panel, 202, 231, 202)  # the band
         assert has_colour(panel, 255, 127, 14) == bool(simple)  # its line
