@@ -117,7 +117,7 @@ def _tell_of_a_short_training(dataset: Dataset, iterations: int) -> None:
     if dataset.columns and iterations < FEW_ITERATIONS:
         log.warning(
             "Components train %d iterations each, which is a beginning; --flagfile=%s has settings "
-            "for such data.",
+            "for such data, and more iterations.",
             iterations,
             "table.flags" if dataset.columns.is_table else "image.flags",
         )

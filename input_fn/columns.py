@@ -98,8 +98,8 @@ class Columns(NamedTuple):
             chosen[..., self.coordinates(column)[0]] = np.interp(own, values, scores)
         chosen -= self.shift
         chosen /= self.scale
-        if self.gaps:
-            chosen[np.isnan(chosen)] = 0.0
+        for own in self.gap_ends:  # a nan elsewhere stays one
+            chosen[..., own][np.isnan(chosen[..., own])] = 0.0
         return chosen.astype(np.float32)
 
     def decode(self, points: np.ndarray) -> np.ndarray:

@@ -96,7 +96,13 @@ def whole(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
         return rows
     lacking = tf.is_nan(rows)
     says = tf.gather(tf.cast(lacking, rows.dtype), form.gaps, axis=1)
-    return tf.concat([tf.where(lacking, tf.zeros_like(rows), rows), says], axis=1)
+    own = {  # a nan elsewhere stays one
+        column: tf.where(
+            lacking[:, column : column + 1], says[:, :1] * 0, rows[:, column : column + 1]
+        )
+        for column in form.gaps
+    }
+    return tf.concat([_with_columns(rows, own), says], axis=1)
 
 
 def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:

@@ -55,16 +55,19 @@ class DataView(NamedTuple):
             by coordinate that may be missing the one that says so, and from where on.
         """
         flat = points.reshape(len(points), -1).astype(np.float64)
+        names, shift, scale, *more = units or ((), np.zeros(flat.shape[1]), np.ones(flat.shape[1]))
+        knots, gaps = (*more, {}, {})[:2]
         low, high = np.percentile(flat, [0.5, 99.5], axis=0)
+        for own, (says, above) in gaps.items():  # what stands for a missing number is no number
+            there = flat[flat[:, says] <= above, own]
+            if len(there):
+                low[own], high[own] = np.percentile(there, [0.5, 99.5])
         size, spread = np.maximum(np.abs(high), 1e-6), high - low
         # Percentiles of equal numbers may differ in their last digit.
         margin = 0.15 * np.where(spread > 1e-12 * size, spread, size)
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
         low, high = low - margin, high + margin
-        size = flat.shape[1]
-        names, shift, scale, *more = units or ((), np.zeros(size), np.ones(size))
-        knots, gaps = (*more, {}, {})[:2]
-        marks = np.linspace(low, high, MARKS, axis=1) if names else np.zeros((size, 0))
+        marks = np.linspace(low, high, MARKS, axis=1) if names else np.zeros((flat.shape[1], 0))
         values = marks * scale[:, None] + shift[:, None]
         for coordinate, (users, before) in knots.items():
             values[coordinate] = np.interp(values[coordinate], before, users)

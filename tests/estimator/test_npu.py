@@ -179,7 +179,7 @@ def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_pa
     assert error.count("\n") == 1
     with open(progress) as file:
         assert 0 < json.load(file)["iterations"] < 2000
-    done = run_npu(environment, release, *flags, f"--workdir={stopped}")
+    done = run_npu(environment, release, *flags, f"--workdir={stopped}", drawn=True)
     assert done.returncode == 0, done.stderr
     expected, found = checkpoint_weights(whole, 1), checkpoint_weights(stopped, 1)
     for name, value in expected.items():

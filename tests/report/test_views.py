@@ -151,3 +151,14 @@ def test_a_value_of_a_bent_column_is_the_rulers():
     for marks, values in made.rulers[0].T:
         assert made.value(0, marks) == pytest.approx(values)
     assert made.value(0, 9.0) >= made.rulers[0, 1, -1]
+
+
+def test_the_frame_of_a_column_is_of_the_numbers_that_are_there():
+    rng = np.random.RandomState(0)
+    lacking = rng.rand(5000) < 0.98
+    points = np.stack([np.where(lacking, 0.0, 5 + rng.randn(5000)), lacking], axis=1)
+    units = (("a", "a=missing"), np.zeros(2), np.ones(2), {}, {0: (1, 0.5)})
+    made = DataView.of((2,), points, (), units)
+    low, high = np.percentile(points[~lacking, 0], [0.5, 99.5])
+    assert low - 1.5 < made.low[0] < low
+    assert high < made.high[0] < high + 1.5
