@@ -165,7 +165,7 @@ def _missing(loaded: Loaded) -> Iterator[str]:
             f"{files.called(column, loaded.names)} in {gap.rows} of {number} rows"
             for column, gap in loaded.gaps.items()
         ]
-        yield f"numbers are missing, and where they are is learned as a category is: {_shown(shares)}"
+        yield f"numbers are missing; where, is learned as a category is: {_shown(shares)}"
 
 
 def _shown(texts: Sequence[str]) -> str:

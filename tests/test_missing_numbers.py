@@ -45,7 +45,7 @@ def place(tmp_path_factory):
     assert "or --keep_missing keeps them" in assert_one_line(refused, 2)
     done = run_main(preset, f"--data_file={directory}/x.csv", "--keep_missing", *flags)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "and where they are is learned as a category is: column 'income' in" in done.stdout
+    assert "where, is learned as a category is: column 'income' in" in done.stdout
     for ending in ("csv", "npy"):
         sample = ["--mode=sample", "--num_samples=5000", "--seed=5"]
         done = run_main(*sample, f"--output={directory}/new.{ending}", f"--workdir={directory}/run")
