@@ -23,9 +23,9 @@ CLEAN = (
 )
 
 
-def run_npu(environment, release, *flags, **more):
+def run_npu(environment, release, *flags, drawn=False, **more):
     variables = {**environment, "NPU_STAND_IN_RELEASE": release, **more}
-    return run_main(*NPU, *flags, environment=variables)
+    return run_main(*NPU, *flags, environment=variables, drawn=drawn)
 
 
 def checkpoint_weights(workdir, step):

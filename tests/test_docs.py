@@ -29,7 +29,7 @@ KINDS = [*(kind for _, kind in settings.ROOMS.values()), settings.Command, Devic
 FLAGS = {field.name for kind in KINDS for field in dataclasses.fields(kind)}
 FLAGS |= {"flagfile", "help", "version"}
 SHORT = f"""# `python` of the documents.
-# A refinement is only begun.
+# A refinement, and the run that another is compared to, are only begun.
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
@@ -41,6 +41,8 @@ if "--refine" in sys.argv:
     sys.argv = sys.argv[1:]
     runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
 else:
+    if "--meta_algorithm=ensemble" in sys.argv:
+        sys.argv += ["--iterations=60", "--g_num_layers=1", "--d_num_layers=1"]
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """
 
@@ -92,6 +94,13 @@ def test_boosting_finds_the_rare_kind_as_the_tutorial_says(place):
     assert 0.4 < shares[1] / shares[0] < 2.5
     table = pandas.read_csv(place / "birds" / "metrics.csv")
     assert table["two_sample_auc"].iloc[-1] < 0.7
+
+
+def test_samples_lack_numbers_where_the_tutorials_data_do(place):
+    for name in ("gaps", "new_gaps"):
+        table = pandas.read_csv(place / f"{name}.csv")
+        lacking = table["mass_g"].isna().groupby(table["nest"]).mean()
+        assert lacking["ground"] > lacking["tree"] + 0.3, name
 
 
 def text_of(page):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+import pandas
 import pytest
 
 from base import version
@@ -64,6 +65,17 @@ REAL = {
     "rare blood cells (5 seeds)": ("rare", 4),
     "stacked MNIST, 1,000 modes (one seed)": ("stacked", 3),
 }
+OWN = {
+    "13 unequal modes in the plane": "plane",
+    "7 clusters in 8 dimensions, the rarest .5 %": "clusters",
+    "diamonds (ggplot2's), 7 columns": "diamonds",
+    "breast cancer (scikit-learn's), 30 columns": "cancer",
+    "two spirals": "spirals",
+    "20 clusters in 20 dimensions": "many",
+    "10 modes in 5 dimensions, as the program's own": "five",
+}
+OWN_WAYS = ("preset", "refined", "long", "published", "mixture", "density")
+PEERS = ("ctgan", "tvae", "diffusion")
 DIGITS = {"coverage": 3, "log_p": 2, "modes": 0, "high_quality": 3, "reverse_kl": 3, "width": 2}
 """After the point, in the documents."""
 
@@ -124,6 +136,33 @@ def test_real_data_are_the_tables(name):
             cell.split("/"), (("js", 0.0006), ("recall", 0.0051), ("precision", 0.0051))
         ):
             assert float(text) == pytest.approx(found[way][column], abs=digits), (way, column)
+
+
+def assert_medians(shown, name, ways, seeds):
+    """Cells "AUC / recall" are medians over the lines of the benchmark's file."""
+    lines = pandas.read_csv(os.path.join(ROOT, "benchmarks", "own.csv"))
+    lines = lines[lines["table"] == OWN[name]]
+    for cell, way in zip(shown, ways):
+        found = lines[lines["way"] == way]
+        assert bool(cell) == bool(len(found)), way
+        if cell:
+            medians = found[["auc", "recall"]].median()
+            assert [float(text) for text in cell.split("/")] == pytest.approx(medians, abs=6e-4)
+    assert int(seeds) == len(lines[lines["way"] == ways[0]])
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_tables_of_ones_own_are_the_benchmarks(name):
+    seeds, *shown = rows(section(RESULTS, "## Tables of one", "Other models of tables"))[name]
+    assert_medians(shown, name, OWN_WAYS, seeds)
+
+
+def test_other_models_of_tables_are_the_benchmarks():
+    found = rows(section(RESULTS, "Other models of tables", "## One mixture discr"))
+    shown = {name: cells for name, cells in found.items() if name in OWN}
+    assert len(shown) > 1
+    for name, (seeds, *cells) in shown.items():
+        assert_medians(cells, name, PEERS, seeds)
 
 
 @pytest.mark.parametrize("name", FIRST)

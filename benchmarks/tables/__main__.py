@@ -3,9 +3,9 @@
 Or a sweep of one's own: python -m benchmarks.tables --sweep=sweep.json. And, with arguments of its
 own, python -m benchmarks.tables own ... is benchmarks.own. Each run is a process of
 main.py, on this machine or, with --scheduler=tcp://..., on a Dask cluster. Finished runs are kept
-under --directory, so that the same command goes on. A table writes NAME.csv, NAME.md and NAME.png
-beside this file: medians with 5-95 % bands over the seeds, and the published figures. A sweep
-writes table.csv and table.md beside its runs.
+under --directory, so that the same command goes on. A table writes NAME.csv, NAME.md, NAME.png and
+NAME.pdf beside this file: medians with 5-95 % bands over the seeds, and the published figures. A
+sweep writes table.csv and table.md beside its runs.
 """
 
 import signal

@@ -1,5 +1,7 @@
 """What pictures show, and how it is kept."""
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,18 +30,6 @@ def test_a_picture_is_read_as_it_was_saved(tmp_path):
         ):
             np.testing.assert_array_equal(one, other)
         assert len(found.samples) == number
-
-
-def test_a_picture_of_an_earlier_program_is_read(tmp_path):
-    """Its arrays had other names; the state's format is the same, so that such runs go on."""
-    path, picture = str(tmp_path / "a.npz"), picture_of(1)
-    picture.save(path)
-    with np.load(path) as saved:
-        renamed = {name.replace("view_", "scene_"): saved[name] for name in saved}
-    np.savez(path, **renamed)
-    found = views.StepView.load(path).view
-    assert found.shape == picture.view.shape
-    np.testing.assert_array_equal(found.points, picture.view.points)
 
 
 def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
@@ -138,6 +128,14 @@ def test_a_steps_own_weights_and_samples_are_read_alone(tmp_path):
     np.testing.assert_array_equal(samples, picture.samples[2][:7])
 
 
+def test_of_a_full_disk_nothing_is_said_but_the_error(tmp_path, capfd):
+    (tmp_path / "a.npz").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        picture_of(3).save(str(tmp_path / "a.npz"))
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_value_in_the_users_units_goes_on_beyond_the_frame():
     points = np.random.RandomState(0).randn(500, 2)
     units = (("a", "b"), np.array([100.0, 0.0]), np.array([10.0, 1.0]))
@@ -153,3 +151,14 @@ def test_a_value_of_a_bent_column_is_the_rulers():
     for marks, values in made.rulers[0].T:
         assert made.value(0, marks) == pytest.approx(values)
     assert made.value(0, 9.0) >= made.rulers[0, 1, -1]
+
+
+def test_the_frame_of_a_column_is_of_the_numbers_that_are_there():
+    rng = np.random.RandomState(0)
+    lacking = rng.rand(5000) < 0.98
+    points = np.stack([np.where(lacking, 0.0, 5 + rng.randn(5000)), lacking], axis=1)
+    units = (("a", "a=missing"), np.zeros(2), np.ones(2), {}, {0: (1, 0.5)})
+    made = DataView.of((2,), points, (), units)
+    low, high = np.percentile(points[~lacking, 0], [0.5, 99.5])
+    assert low - 1.5 < made.low[0] < low
+    assert high < made.high[0] < high + 1.5
