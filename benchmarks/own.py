@@ -12,7 +12,7 @@ import itertools
 import os
 import sys
 import time
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas
@@ -147,6 +147,23 @@ def ways_of(text: str) -> List[str]:
     return ways
 
 
+def judged(name: str, seed: int, ways: List[str], flags: List[str]) -> Iterator[Dict[str, Any]]:
+    """A line a way: of a table by its name or file, whose rows and trainings are the seed's."""
+    rng = np.random.RandomState(seed)
+    data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
+    known = data.rows[number_unseen(data) :]
+    flat = known.reshape(len(known), -1)
+    made = (
+        by_program(known, SAMPLED, ways, [*flags, f"--seed={seed}"]),
+        by_library(flat, SAMPLED, ways),
+        by_peers(flat, SAMPLED, ways, seed),
+    )
+    for way, seconds, samples in itertools.chain(*made):
+        short = os.path.splitext(os.path.basename(name))[0]
+        line = {"table": short, "way": way, "seed": seed}
+        yield {**line, **judge(data, samples), "seconds": seconds}
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Prints a line a table, way and seed; writes medians over seeds with --output.
 
@@ -171,21 +188,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         sys.exit(2)
     for name in given.tables:
         for seed in range(given.first_seed, given.first_seed + given.seeds):
-            rng = np.random.RandomState(seed)
-            data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
-            known, number = data.rows[number_unseen(data) :], SAMPLED
-            own, flat = [*flags, f"--seed={seed}"], known.reshape(len(known), -1)
-            made = (
-                by_program(known, number, ways, own),
-                by_library(flat, number, ways),
-                by_peers(flat, number, ways, seed),
-            )
-            for way, seconds, samples in itertools.chain(*made):
-                short = os.path.splitext(os.path.basename(name))[0]
-                line = {"table": short, "way": way, "seed": seed}
-                lines.append({**line, **judge(data, samples), "seconds": seconds})
+            for line in judged(name, seed, ways, flags):
+                lines.append(line)
                 print(
-                    *(f"{k}={v:.3f}" if isinstance(v, float) else v for k, v in lines[-1].items()),
+                    *(f"{k}={v:.3f}" if isinstance(v, float) else v for k, v in line.items()),
                     flush=True,
                 )
     if given.output:
