@@ -6,7 +6,7 @@ import glob
 import logging
 import math
 import os
-from typing import Dict, Iterator, List, Optional, Sequence, Union
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -63,7 +63,9 @@ class Loop:
         self._settings_fingerprint, self._program = settings_fingerprint, program
         self._modes = len(dataset.truth.means) if dataset.truth else 0
 
-    def train(self, state: Optional[State], side: SideProcess, yardsticks: int) -> State:
+    def train(
+        self, state: Optional[State], side: SideProcess, yardsticks: Callable[[], Yardsticks]
+    ) -> State:
         """Runs the steps that the state lacks, committing each.
 
         While a step runs, the last one's picture is drawn.
@@ -71,7 +73,7 @@ class Loop:
         Args:
           state: the last committed one; None before the first commit.
           side: draws the pictures.
-          yardsticks: its ticket for `scoring.yardsticks`.
+          yardsticks: waits for `scoring.yardsticks`; called before the first commit alone.
 
         Returns:
           The last committed state.
@@ -84,7 +86,7 @@ class Loop:
         garbage.settle()
         with signals.deferred():
             if state is None:
-                state = self._before_the_first_step(side.result(yardsticks))
+                state = self._before_the_first_step(yardsticks())
                 self._workdir.commit(state)  # what goes on from here has these data and settings
             mixture = self._committed(state)
             around = Circumstances(self._workdir.path, self._modes, self._components.iterations)

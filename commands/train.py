@@ -1,5 +1,6 @@
 """`--mode=train`: starts a run, or goes on with it."""
 
+import functools
 import logging
 import os
 import shutil
@@ -52,7 +53,7 @@ def train(call: Call, settings: Settings) -> None:
     sizes = shared.sizes_of(settings, dataset)
     with SideProcess() as side:
         # It gets ready, and scores the perfect sampler, while TensorFlow loads.
-        yardsticks = _score_yardsticks(side, dataset, sizes, settings)
+        ticket = None if state else _score_yardsticks(side, dataset, sizes, settings)
         engine = shared.make_engine(call, settings, workdir)
         own = workdir if not engine.rank else _private()
         loop = _make_loop(settings, dataset, sizes, engine, own)
@@ -66,7 +67,7 @@ def train(call: Call, settings: Settings) -> None:
         else:
             _start_writing(workdir, settings, state, dataset.columns)
             _tell_start(state, version.digest())
-        loop.train(state, side, yardsticks)
+        loop.train(state, side, functools.partial(side.result, ticket))
     log.info("Done: %d components in %s", settings.boost.steps, workdir.path)
 
 

@@ -3,6 +3,7 @@
 Imports neither TensorFlow nor matplotlib.
 """
 
+import io
 from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -145,8 +146,9 @@ class StepView(NamedTuple):
         parts = {f"view_{name}": value for name, value in self.view._asdict().items()}
         parts["view_names"] = np.array(self.view.names, np.str_)
         parts.update((f"unseen_{name}", value) for name, value in self.unseen._asdict().items())
+        written = io.BytesIO()  # on a full disk, a zip file complains once more where it ends
         np.savez(
-            path,
+            written,
             step=self.step,
             relative_weights=self.relative_weights,
             samples=np.concatenate(self.samples),
@@ -156,6 +158,8 @@ class StepView(NamedTuple):
             probe_logits=self.probe_logits,
             **parts,
         )
+        with open(path, "wb") as file:
+            file.write(written.getbuffer())
 
     @staticmethod
     def load_own(path: str) -> Tuple[np.ndarray, np.ndarray]:

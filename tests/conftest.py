@@ -11,6 +11,7 @@ import pytest
 
 from boost import betas
 from estimator import factory
+from tests.prepared import Prepared
 
 factory.load_tensorflow(-1)
 hypothesis.settings.register_profile("any machine", deadline=None)  # a timing is never asserted
@@ -29,15 +30,23 @@ TINY = [
 ]
 
 
+PREPARED = Prepared()
+
 ODD = "wörk [1] \\x *"
 """Of all tests' directories: letters beyond ASCII, spaces, what TensorFlow takes for patterns."""
 
 
-def run_main(*arguments, cwd=None, environment=()):
-    """Runs main.py in a fresh process, with some variables more in its environment.
+def run_main(*arguments, cwd=None, environment=(), drawn=True):
+    """Runs main.py in a process where TensorFlow is loaded already, with some variables more.
 
     Where no current directory is given, it is the one above --workdir, so that this is relative.
     """
+    arguments, cwd = seen_from_above(arguments, cwd)
+    return PREPARED.run(arguments, cwd, {**os.environ, **dict(environment)}, drawn)
+
+
+def run_fresh(*arguments, cwd=None, environment=()):
+    """The same where the start counts: in a process that a user might have started."""
     arguments, cwd = seen_from_above(arguments, cwd)
     return subprocess.run(
         [sys.executable, os.path.join(ROOT, "main.py"), *arguments],
@@ -78,10 +87,20 @@ def tiny_run(tmp_path_factory):
     """A finished run of two small components: its directory and what it printed."""
 
     def make(directory):
-        return run_main(*TINY, f"--workdir={directory}/run")
+        return run_fresh(*TINY, f"--workdir={directory}/run")
 
     directory, printed = made_once(tmp_path_factory, "tiny", make)
     return os.path.join(directory, "run"), printed
+
+
+@pytest.fixture(scope="session")
+def begun_run(tmp_path_factory):
+    """The first of its two components; its directory."""
+
+    def make(directory):
+        return run_main(*TINY, "--steps=1", f"--workdir={directory}/run")
+
+    return os.path.join(made_once(tmp_path_factory, "begun", make)[0], "run")
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ CLEAN = (
 
 def run_npu(environment, release, *flags, **more):
     variables = {**environment, "NPU_STAND_IN_RELEASE": release, **more}
-    return run_main(*NPU, *flags, environment=variables)
+    return run_main(*NPU, *flags, environment=variables, drawn=False)
 
 
 def checkpoint_weights(workdir, step):

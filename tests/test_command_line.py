@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT, TINY, run_main
+from tests.conftest import ROOT, TINY, run_fresh, run_main
 from tests.whole_runs import ONE, assert_one_line
 
 
@@ -99,7 +99,7 @@ def test_other_settings_for_a_work_directory_are_refused(tiny_run, tmp_path):
 
 
 def test_help_groups_the_flags_and_ends_well():
-    done = run_main("--help")
+    done = run_fresh("--help")
     assert done.returncode == 0
     assert "Mixture discriminator:\n" in done.stdout
     assert "--beta_constant=0.5  (0, 1)" in done.stdout
@@ -107,7 +107,7 @@ def test_help_groups_the_flags_and_ends_well():
 
 
 def test_the_version_is_that_of_the_newest_changes():
-    done = run_main("--version")
+    done = run_fresh("--version")
     with open(os.path.join(ROOT, "CHANGES.md")) as file:
         newest = next(line for line in file if line.startswith("## "))
     assert (done.returncode, done.stderr) == (0, "")

@@ -41,7 +41,7 @@ def test_damaged_files_are_named_and_repaired_only_when_told_to(tiny_run, tmp_pa
         assert done.returncode == 2, name
         assert os.path.basename(name) in done.stderr or name == "settings.json"
         assert done.stderr.count("\n") == 1
-    done = run_main(*TINY, "--repair", f"--workdir={workdir}")
+    done = run_main(*TINY, "--repair", f"--workdir={workdir}", drawn=False)
     assert done.returncode == 0, done.stderr
     assert metrics_of(workdir) == metrics_of(tiny_run[0])
 
@@ -65,7 +65,7 @@ def test_lost_settings_are_written_anew_by_the_flags_of_the_run_only(tiny_run, t
         assert not os.path.exists(path)
     with open(path, "wb") as file:
         file.write(b"\xff\xfe")
-    done = run_main(*TINY, "--repair", f"--workdir={workdir}")
+    done = run_main(*TINY, "--repair", f"--workdir={workdir}", drawn=False)
     assert done.returncode == 0, done.stderr
     with open(path) as file:
         assert file.read() == before

@@ -29,7 +29,7 @@ KINDS = [*(kind for _, kind in settings.ROOMS.values()), settings.Command, Devic
 FLAGS = {field.name for kind in KINDS for field in dataclasses.fields(kind)}
 FLAGS |= {"flagfile", "help", "version"}
 SHORT = f"""# `python` of the documents.
-# A refinement is only begun.
+# A refinement, and the run that another is compared to, are only begun.
 import os, runpy, sys
 if "--refine" in sys.argv:
     sys.path.insert(0, {ROOT!r})
@@ -41,6 +41,8 @@ if "--refine" in sys.argv:
     sys.argv = sys.argv[1:]
     runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
 else:
+    if "--meta_algorithm=ensemble" in sys.argv:
+        sys.argv += ["--iterations=60", "--g_num_layers=1", "--d_num_layers=1"]
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """
 

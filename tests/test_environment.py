@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, run_main
+from tests.conftest import ROOT, run_fresh, run_main
 from tests.whole_runs import ONE, assert_one_line
 
 
@@ -16,7 +16,7 @@ def test_the_current_directory_runs_no_code(tmp_path):
     for name in ("signal", "runpy", "socket", "pickle", "multiprocessing", "sitecustomize", "site"):
         (tmp_path / f"{name}.py").write_text("import os; os._exit(77)")
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nbackend: TkAgg\n")
-    done = run_main(*ONE, f"--workdir={tmp_path}/run")
+    done = run_fresh(*ONE, f"--workdir={tmp_path}/run")
     assert done.returncode == 0, done.stderr
 
 
@@ -37,7 +37,7 @@ FOREIGN = {
     reason="in the C locale, Python 3.7 does not find packages in a folder of such a name",
 )
 def test_an_environment_meant_for_others_does_no_harm(tmp_path):
-    done = run_main(*ONE, f"--workdir={tmp_path}/é", environment=FOREIGN)
+    done = run_fresh(*ONE, f"--workdir={tmp_path}/é", environment=FOREIGN)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
 
@@ -53,7 +53,7 @@ def test_an_environment_meant_for_others_does_no_harm(tmp_path):
     ],
 )
 def test_flags_that_would_abort_tensorflow_are_named(tmp_path, variable, value):
-    done = run_main(*ONE, f"--workdir={tmp_path}/run", environment={variable: value})
+    done = run_fresh(*ONE, f"--workdir={tmp_path}/run", environment={variable: value})
     assert f"error: {variable}={value}: " in assert_one_line(done, 2)
     assert os.listdir(str(tmp_path)) == []
 

@@ -1,6 +1,7 @@
 """The house holds to its arrows, read from the imports."""
 
 import ast
+import functools
 import os
 
 import pytest
@@ -66,10 +67,15 @@ def modules(*rooms):
                 yield os.path.join(room, name)
 
 
+@functools.lru_cache(maxsize=None)
+def parsed(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return ast.parse(file.read())
+
+
 def imports(path, top_level_only=False):
     """Modules by name, and what is imported from them as if it were one too."""
-    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-        tree = ast.parse(file.read())
+    tree = parsed(path)
     for node in tree.body if top_level_only else ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

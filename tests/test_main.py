@@ -75,11 +75,10 @@ def test_a_finished_run_does_nothing(tiny_run, tmp_path):
     assert os.stat(os.path.join(workdir, "state.json")).st_mtime_ns == before
 
 
-def test_a_run_stopped_after_a_step_goes_on_to_the_same_result(tiny_run, tmp_path):
+def test_a_run_stopped_after_a_step_goes_on_to_the_same_result(tiny_run, begun_run, tmp_path):
     workdir, _ = tiny_run
     other = str(tmp_path / "run")
-    first = run_main(*TINY, "--steps=1", f"--workdir={other}")
-    assert first.returncode == 0, first.stderr
+    shutil.copytree(begun_run, other)
     os.makedirs(os.path.join(other, "components", "02", "half"))  # what a kill may leave
     second = run_main(*TINY, f"--workdir={other}")
     assert second.returncode == 0, second.stderr
@@ -145,7 +144,8 @@ def test_evaluate_prints_one_draw_and_medians(tiny_run):
 
 def test_bagging_trains_on_the_data_as_they_are(tmp_path):
     workdir = str(tmp_path / "run")
-    done = run_main(*TINY, "--is_bagging", "--beta_heur=constant", f"--workdir={workdir}")
+    flags = [*TINY, "--is_bagging", "--beta_heur=constant", f"--workdir={workdir}"]
+    done = run_main(*flags, drawn=False)
     assert done.returncode == 0, done.stderr
     assert "Mixture discriminator" not in done.stdout
     rows = metrics_of(workdir)
@@ -153,19 +153,21 @@ def test_bagging_trains_on_the_data_as_they_are(tmp_path):
     assert [row["zero_weight"] for row in rows] == ["0.0", "0.0"]
 
 
-@pytest.mark.parametrize("shape", [(1,), (8, 8), (4, 4, 3)])
-def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape):
+@pytest.mark.parametrize(
+    ("shape", "steps", "pictures"), [((1,), 2, 10), ((8, 8), 1, 6), ((4, 4, 3), 2, 8)]
+)
+def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape, steps, pictures):
+    """A table has a picture of its columns each step, a first step none of density ratios."""
     points = np.random.RandomState(0).randn(400, *shape) * 1e4 + 3e5
     np.save(str(tmp_path / "points.npy"), points)
     workdir, output = str(tmp_path / "run"), str(tmp_path / "new.npy")
     done = run_main(
         *TINY, "--dataset=file", f"--data_file={tmp_path}/points.npy", f"--workdir={workdir}",
-        "--mixture_c_folds=2", "--weights_heur=theory_dagger",
+        "--mixture_c_folds=2", "--weights_heur=theory_dagger", f"--steps={steps}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Only 80 points are held out" in done.stdout
-    expected = 10 if len(shape) == 1 else 8  # a table has a picture of its columns each step
-    assert len(os.listdir(os.path.join(workdir, "plots"))) == expected
+    assert len(os.listdir(os.path.join(workdir, "plots"))) == pictures
     sampled = run_main("--mode=sample", f"--workdir={workdir}", f"--output={output}")
     assert sampled.returncode == 0, sampled.stderr
     new = np.load(output)

@@ -1,6 +1,7 @@
 """The model collection's scripts, run on the CPU and on the stand-in for a card."""
 
 import glob
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,10 +13,8 @@ import psutil
 import pytest
 
 from tests import npu_stand_in
-from tests.conftest import ROOT, TINY
-
-SMALL = list(TINY)
-
+from tests.conftest import ROOT
+from tests.whole_runs import ONE, SMALLEST
 
 CARD = f"test{os.getpid()}"
 
@@ -48,7 +47,7 @@ def figures(done):
     [("train_full_1p.sh", "acc", 2), ("train_performance_1p.sh", "perf", 1)],
 )
 def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
-    flags = SMALL if case == "acc" else [flag for flag in SMALL if "--steps" not in flag]
+    flags = SMALLEST if case == "acc" else [flag for flag in SMALLEST if "--steps" not in flag]
     done, files = run_script(tmp_path, name, *flags, "--over_dump=False", "--precision_mode=")
     lines = figures(done)
     full = f"ADAGAN_ID2115_for_TensorFlow_bs64_1p_{case}"
@@ -70,7 +69,7 @@ def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
 def test_where_the_collection_looks_a_second_run_clears_the_first_and_makes_the_data(tmp_path):
     """Its scripts always name a folder of data; an empty or absent one means the published GMM."""
     output = os.path.join(ROOT, "test", "output", CARD)
-    flags = [flag for flag in SMALL if "--steps" not in flag]
+    flags = [flag for flag in SMALLEST if "--steps" not in flag]
     try:
         for folder in (tmp_path, tmp_path / "absent"):
             path = f"--data_path={folder}"
@@ -89,7 +88,7 @@ def test_a_folder_with_one_file_is_its_data(tmp_path):
         (tmp_path / name).mkdir()
     for path in ("one/points", "two/points", "two/more"):
         np.save(str(tmp_path / f"{path}.npy"), np.random.RandomState(0).randn(400, 2))
-    flags = [*SMALL, "--steps=1"]
+    flags = ONE
     done, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/one")
     assert figures(done)["RankSize"] == "1"
     state = (tmp_path / "run" / "settings.json").read_text()
@@ -103,7 +102,7 @@ def test_a_folder_with_one_file_is_its_data(tmp_path):
 
 
 def test_a_failed_training_is_told(tmp_path):
-    done, _ = run_script(tmp_path, "train_full_1p.sh", *SMALL, "--beta_constant=3")
+    done, _ = run_script(tmp_path, "train_full_1p.sh", *SMALLEST, "--beta_constant=3")
     assert done.returncode == 2
     assert "--beta_constant=3" in done.stderr
 
@@ -113,7 +112,7 @@ def test_several_cards_on_the_stand_in(tmp_path, rank_table):
     npu_stand_in.make_package(tmp_path / "bridge")
     (tmp_path / "ranks.json").write_text("{}")
     meeting = {"CM_CHIEF_IP": "10.0.0.1", "CM_CHIEF_PORT": "6000", "CM_CHIEF_DEVICE": "0"}
-    flags = [flag for flag in SMALL if not flag.startswith("--device")]
+    flags = [flag for flag in SMALLEST if not flag.startswith("--device")] + ["--steps=1"]
     done, files = run_script(
         tmp_path,
         "train_8p.sh",
@@ -125,19 +124,26 @@ def test_several_cards_on_the_stand_in(tmp_path, rank_table):
     assert done.returncode == 0, done.stderr
     assert "RankSize = 2" in done.stdout
     assert "train_rank_1.log" in files
-    assert len(os.listdir(str(tmp_path / "run" / "components"))) == 2
+    assert len(os.listdir(str(tmp_path / "run" / "components"))) == 1
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_modelarts_without_data_makes_the_published_ones(tmp_path, there):
+def test_modelarts_without_data_leaves_the_flags_as_they_are(tmp_path, monkeypatch, capfd, there):
+    """So the run makes the published GMM."""
+    path = os.path.join(ROOT, "scripts", "modelarts.py")
+    spec = importlib.util.spec_from_file_location("modelarts", path)
+    modelarts = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(modelarts)
     if there:
         (tmp_path / "empty").mkdir()
-    command = [sys.executable, os.path.join(ROOT, "scripts", "modelarts.py")]
-    command += [f"--data_url={tmp_path}/empty", *TINY, "--steps=1"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "the published GMM is made" in done.stdout
-    assert "from gmm" in done.stdout
+    commands = []
+    monkeypatch.setattr(modelarts, "run", lambda command: commands.append(command) or 0)
+    monkeypatch.setattr("sys.argv", [path, f"--data_url={tmp_path}/empty", *SMALLEST])
+    assert modelarts.main() == 0
+    (command,) = commands
+    assert command[1:-1] == [os.path.join(ROOT, "main.py"), *SMALLEST]
+    assert command[-1].startswith("--workdir=")
+    assert "the published GMM is made" in capfd.readouterr().out
 
 
 def test_modelarts_copies_the_data_in_and_the_run_out(tmp_path):
@@ -148,8 +154,7 @@ def test_modelarts_copies_the_data_in_and_the_run_out(tmp_path):
         os.path.join(ROOT, "scripts", "modelarts.py"),
         f"--data_url={tmp_path}/data",
         f"--train_url={tmp_path}/out",
-        *TINY,
-        "--steps=1",
+        *ONE,
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

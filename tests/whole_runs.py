@@ -7,7 +7,9 @@ import sys
 
 from tests.conftest import ROOT, TINY, seen_from_above
 
-ONE = [*TINY, "--steps=1"]
+SMALLEST = [*TINY, "--nounrolled", "--g_num_layers=1", "--d_num_layers=1"]
+"""For what surrounds a training: its graph is built in less time."""
+ONE = [*SMALLEST, "--steps=1"]
 
 
 def assert_one_line(done, status):

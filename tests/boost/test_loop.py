@@ -46,9 +46,8 @@ def loop_of(directory, engine=None, **given):
 
 def run(directory, **given):
     made, runs = loop_of(directory, **given)
-    side = mock.Mock()
-    side.result.return_value = KNOWN
-    return made, runs.train(made.workdir.read_state(), side, 0)
+    state = made.workdir.read_state()
+    return made, runs.train(state, mock.Mock(), pytest.fail if state else lambda: KNOWN)
 
 
 def figures(state):
@@ -113,10 +112,7 @@ def test_each_step_is_on_disk_before_it_is_shown(tmp_path, monkeypatch):
         shown.append(len(state.steps))
 
     monkeypatch.setattr(LiveReport, "show", show)
-    side = mock.Mock()
-    side.result.return_value = KNOWN
-    runs.train(None, side, 5)
-    side.result.assert_called_once_with(5)
+    runs.train(None, mock.Mock(), lambda: KNOWN)
     assert shown == [0, 1, 2, 3]
 
 

@@ -8,6 +8,7 @@ from commands import shared, train
 from commands.settings import Command
 from commands.shared import Call
 from estimator.engine import DeviceSettings
+from evaluation import two_sample
 from storage.workdir import Workdir
 from tests.fake_engine import FakeEngine
 
@@ -73,5 +74,6 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(shared, "make_engine", lambda *_: made)
     monkeypatch.setattr(train, "SideProcess", SideProcess)
     monkeypatch.setattr(loop, "LiveReport", NothingDrawn)
+    monkeypatch.setattr(two_sample, "ROUNDS", 4)  # how well it tells is tests/evaluation's
     monkeypatch.setattr(Workdir, "lock", lambda self: None)  # which would end with the process
     return made

@@ -92,31 +92,41 @@ def read_again(form, directory):
     return np.load(os.path.join(directory, "again.npy")), done.stdout
 
 
+def exported(run, directory, form):
+    """The directory of an export of a run."""
+    made = str(directory / form)
+    flags = [f"--format={form}", f"--workdir={run}", f"--export_dir={made}", "--seed=5"]
+    done = run_main("--mode=export", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    return made
+
+
+def sampled(run, directory):
+    """5000 points of `--mode=sample` with the same seed."""
+    path = str(directory / "sampled.npy")
+    flags = ["--num_samples=5000", "--seed=5", f"--workdir={run}", f"--output={path}"]
+    done = run_main("--mode=sample", *flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    return np.load(path)
+
+
+@pytest.fixture(scope="module")
+def sampled_points(tiny_run, tmp_path_factory):
+    return sampled(tiny_run[0], tmp_path_factory.mktemp("sampled"))
+
+
+@pytest.fixture(scope="module")
+def sampled_table(trained_table, tmp_path_factory):
+    return sampled(trained_table, tmp_path_factory.mktemp("sampled table"))
+
+
 @pytest.mark.parametrize("form", sorted(READERS))
-def test_the_mixture_gives_the_points_of_sample(tiny_run, tmp_path, form):
-    workdir, _ = tiny_run
-    directory, sampled = str(tmp_path / form), str(tmp_path / "sampled.npy")
-    done = run_main(
-        "--mode=export",
-        f"--format={form}",
-        f"--workdir={workdir}",
-        f"--export_dir={directory}",
-        "--seed=5",
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    run_main(
-        "--mode=sample",
-        f"--workdir={workdir}",
-        "--num_samples=5000",
-        "--seed=5",
-        f"--output={sampled}",
-    )
+def test_the_mixture_gives_the_points_of_sample(tiny_run, sampled_points, tmp_path, form):
+    directory = exported(tiny_run[0], tmp_path, form)
     again, printed = read_again(form, directory)
-    np.testing.assert_allclose(again, np.load(sampled), atol=TOLERANCE)
-    np.testing.assert_array_equal(
-        np.load(os.path.join(directory, "expected.npy")), np.load(sampled)
-    )
+    np.testing.assert_allclose(again, sampled_points, atol=TOLERANCE)
+    expected = np.load(os.path.join(directory, "expected.npy"))
+    np.testing.assert_array_equal(expected, sampled_points)
     if form == "ckpt":
         assert "component_02/generator/layer0/kernel" in printed
         assert "optimizer" not in printed
@@ -168,25 +178,6 @@ def test_the_scripts_for_the_card_name_the_shapes(tiny_run, tmp_path):
     assert '--out_nodes="points:0"' in script
     assert "must_keep_origin_dtype" in script  # atc's own default is fp16, and expected.npy is not
     assert subprocess.run(["bash", "-n", str(directory / "convert_and_run.sh")]).returncode == 0
-
-
-def exported(run, directory, form):
-    """The directory of an export of a run."""
-    made = str(directory / form)
-    flags = [f"--format={form}", f"--workdir={run}", f"--export_dir={made}", "--seed=5"]
-    done = run_main("--mode=export", *flags)
-    assert (done.returncode, done.stderr) == (0, "")
-    return made
-
-
-@pytest.fixture(scope="module")
-def sampled_table(trained_table, tmp_path_factory):
-    """Rows of `--mode=sample` with the same seed."""
-    path = str(tmp_path_factory.mktemp("sampled") / "sampled.npy")
-    flags = ["--num_samples=5000", "--seed=5", f"--workdir={trained_table}", f"--output={path}"]
-    done = run_main("--mode=sample", *flags)
-    assert (done.returncode, done.stderr) == (0, "")
-    return np.load(path)
 
 
 @pytest.mark.parametrize("form", sorted(READERS))

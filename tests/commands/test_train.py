@@ -2,13 +2,15 @@
 
 import os
 import re
+import signal
 import tempfile
 
 import numpy as np
 import pytest
 
 from base import durable, unfinished, version
-from base.errors import UsageError
+from base.errors import Stopped, UsageError
+from boost import scoring
 from commands import shared, train
 from estimator import factory
 from storage.workdir import Workdir
@@ -45,7 +47,8 @@ def test_what_people_look_at_comes_back_without_training(run, engine):
     assert engine.trained == []
 
 
-def test_raised_steps_go_on(run, engine, caplog):
+def test_raised_steps_go_on(run, engine, caplog, monkeypatch):
+    monkeypatch.setattr(scoring, "yardsticks", lambda *_: pytest.fail("the state has them"))
     again(run, steps=3)
     assert "Going on after step 2." in caplog.text
     assert len(engine.trained) == 2  # a mixture discriminator and a component
@@ -64,7 +67,8 @@ def test_steps_of_another_version_are_told(run, monkeypatch, caplog):
     before = version.digest()
     monkeypatch.setattr(version, "digest", lambda: "another")
     again(run, steps=3)
-    assert f"made by another version of this program ({before}, this is another)" in caplog.text
+    told = f"Step 2 was made by another version of this program ({before}, this is another)"
+    assert told in caplog.text
     assert [r.program for r in Workdir(run).read_state().steps] == [before, before, "another"]
 
 
@@ -114,12 +118,18 @@ def test_a_rank_other_than_0_trains_along_and_leaves_nothing(run, engine, monkey
 def test_workers_share_what_must_be_the_same_and_not_where_it_lies(engine, monkeypatch, tmp_path):
     points = np.random.RandomState(0).randn(400, 2)
     facts = []
-    monkeypatch.setattr(engine, "join_workers", lambda shared_facts, *_: facts.append(shared_facts))
+
+    def join_workers(shared_facts, *_):
+        facts.append(shared_facts)
+        raise Stopped(signal.SIGTERM)  # all has been said
+
+    monkeypatch.setattr(engine, "join_workers", join_workers)
     for name in "ab":
         np.save(str(tmp_path / f"{name}.npy"), points)
         path = str(tmp_path / f"{name}.npy")
         given = settings(dataset="file", data_file=path, steps=1)
-        train.train(call("train", tmp_path / name), given)
+        with pytest.raises(Stopped):
+            train.train(call("train", tmp_path / name), given)
     assert facts[0] == facts[1]
     assert {"--seed", "--epochs", "data", "version"} <= set(facts[0])
     assert "--data_file" not in facts[0]

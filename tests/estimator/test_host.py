@@ -57,8 +57,7 @@ class Signal:
             raise errors.Stopped(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("resumed_chunk", [7, 50])
+@pytest.mark.parametrize(("optimizer", "resumed_chunk"), [("sgd", 50), ("adam", 7)])
 def test_an_interrupted_training_goes_on_to_the_very_same_weights(
     tmp_path, monkeypatch, optimizer, resumed_chunk
 ):

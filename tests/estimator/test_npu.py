@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from estimator.engine import DeviceSettings
 from estimator.literal import literal
 from input_fn import sources, weighted
 from input_fn.settings import DataSettings
-from tests.conftest import ROOT, TINY, run_main
+from tests.conftest import ROOT, run_main
 from tests.npu_runs import NPU, checkpoint_weights, run_npu
 
 
@@ -29,7 +30,9 @@ def assert_same_weights(one, other, step):
 
 
 @pytest.mark.parametrize(("length", "release"), [(1, "A"), (10, "B")])
-def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, release, length):
+def test_a_run_on_the_stand_in_equals_the_cpus(
+    tiny_run, begun_run, environment, tmp_path, release, length
+):
     """Step 1 from scratch, step 2 from the CPU's step 1, to 1e-5; TINY has 40 and 20 iterations."""
     on_cpu, _ = tiny_run
     on_npu = str(tmp_path / "run")
@@ -41,7 +44,7 @@ def test_a_run_on_the_stand_in_equals_the_cpus(tiny_run, environment, tmp_path, 
     assert_same_weights(on_cpu, on_npu, 1)
 
     begun_on_cpu = str(tmp_path / "begun")
-    assert run_main(*TINY, "--steps=1", f"--workdir={begun_on_cpu}").returncode == 0
+    shutil.copytree(begun_run, begun_on_cpu)
     second = run_npu(
         environment, release, f"--workdir={begun_on_cpu}", f"--iterations_per_loop={length}"
     )
@@ -89,7 +92,7 @@ def test_mixed_precision_profiling_and_dumps(environment, tmp_path):
 def test_auto_says_why_it_does_not_take_the_npu_and_does_not_import_it(environment, tmp_path):
     (tmp_path / "bridge" / "npu_bridge" / "npu_init.py").write_text("raise SystemExit(9)\n")
     flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
-    done = run_main(*flags, environment=environment)
+    done = run_main(*flags, environment=environment, drawn=False)
     assert done.returncode == 0, done.stderr
     assert "Device: cpu (npu_bridge is installed, but CANN's set_env" in done.stdout
 
@@ -97,7 +100,8 @@ def test_auto_says_why_it_does_not_take_the_npu_and_does_not_import_it(environme
 def test_auto_falls_back_with_a_reason_where_the_adapter_does_not_load(environment, tmp_path):
     (tmp_path / "bridge" / "npu_bridge" / "npu_init.py").write_text("raise OSError('libge.so')\n")
     flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
-    done = run_main(*flags, environment={**environment, "ASCEND_OPP_PATH": "/opt/cann"})
+    sourced = {**environment, "ASCEND_OPP_PATH": "/opt/cann"}
+    done = run_main(*flags, environment=sourced, drawn=False)
     assert done.returncode == 0, done.stderr
     assert "Device: cpu (" in done.stdout
     assert "libge.so" in done.stdout
@@ -105,7 +109,8 @@ def test_auto_falls_back_with_a_reason_where_the_adapter_does_not_load(environme
 
 def test_auto_takes_the_npu_where_cann_is_sourced(environment, tmp_path):
     flags = [*NPU, "--device=auto", "--steps=1", f"--workdir={tmp_path}/run"]
-    done = run_main(*flags, environment={**environment, "ASCEND_OPP_PATH": "/opt/cann"})
+    sourced = {**environment, "ASCEND_OPP_PATH": "/opt/cann"}
+    done = run_main(*flags, environment=sourced, drawn=False)
     assert done.returncode == 0, done.stderr
     assert "Device: npu" in done.stdout
 

@@ -1,13 +1,14 @@
 """How many graphs the device is sent: what a card compiles, for tens of seconds each."""
 
 import collections
+import shutil
 
 import pytest
 
 from estimator import factory
 from estimator.engine import DeviceSettings
 from tests import npu_graphs
-from tests.npu_runs import NPU, run_main, run_npu
+from tests.npu_runs import run_main, run_npu
 
 ADAPTERS_OWN = {"loop": 5}
 """In a training of several iterations a Session.run: four variables set, one of them read."""
@@ -67,10 +68,11 @@ def test_elsewhere_a_mixture_is_drawn_where_it_was(clean):
         assert factory.for_drawing(settings) is settings
 
 
-def test_what_another_process_trained_on_the_cpu_goes_on_in_as_few(environment, tmp_path):
+def test_what_another_process_trained_on_the_cpu_goes_on_in_as_few(
+    environment, tmp_path, begun_run
+):
     """A run that goes on draws the earlier components' samples again, by one session more."""
-    flags = [*NPU[:-1], "--device=cpu", "--steps=1", f"--workdir={tmp_path}/run"]
-    assert run_main(*flags).returncode == 0
+    shutil.copytree(begun_run, str(tmp_path / "run"))
     done = run_npu(environment, "A", "--steps=2", f"--workdir={tmp_path}/run")
     assert done.returncode == 0, done.stderr
     kinds, _, sessions = counted(environment)

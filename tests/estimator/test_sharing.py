@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from estimator import sharing
-from tests.conftest import ROOT, TINY, run_main
+from tests.conftest import ROOT, TINY, run_fresh
 from tests.estimator.trainings import make_params, train, weights_of
 
 PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "grpc_proxy")}
@@ -20,7 +20,7 @@ PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", 
 
 def test_a_run_compiles_each_kind_of_training_once(tmp_path):
     """XLA writes a file for whatever it compiles."""
-    done = run_main(
+    done = run_fresh(
         *TINY,
         "--steps=4",
         f"--workdir={tmp_path}/run",

@@ -1,5 +1,7 @@
 """What pictures show, and how it is kept."""
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,6 +126,14 @@ def test_a_steps_own_weights_and_samples_are_read_alone(tmp_path):
     weights, samples = views.StepView.load_own(path)
     np.testing.assert_array_equal(weights, picture.relative_weights)
     np.testing.assert_array_equal(samples, picture.samples[2][:7])
+
+
+def test_of_a_full_disk_nothing_is_said_but_the_error(tmp_path, capfd):
+    (tmp_path / "a.npz").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        picture_of(3).save(str(tmp_path / "a.npz"))
+    gc.collect()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_value_in_the_users_units_goes_on_beyond_the_frame():

@@ -1,0 +1,98 @@
+"""A process that has loaded all that main.py may need, and forks for each command; tests only.
+
+Loading TensorFlow takes most of a small command's time. A fork is a process of its own like any
+other, with its own memory, environment, directory, signals and end, but finds the modules loaded.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+PARTS = ("commands.parts", "commands.exported_model", "commands.train")
+"""What commands load only once it is certain that they will need it."""
+
+
+class Prepared:
+    """Runs commands of main.py one after another, each in a fork of a process started once."""
+
+    def __init__(self):
+        self._server = None
+
+    def run(self, arguments, cwd, environment, drawn=True):
+        """As `subprocess.run` with what it says captured; in this process's umask.
+
+        Unless it is drawn, a training leaves no pictures, report and events of the mixture.
+        """
+        if self._server is None:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            command = [sys.executable, os.path.abspath(__file__)]
+            self._server = subprocess.Popen(command, **pipes, text=True, cwd=ROOT)
+            atexit.register(self._server.communicate)  # it ends when its input does
+        with tempfile.TemporaryDirectory() as directory:
+            streams = [os.path.join(directory, name) for name in ("stdout", "stderr")]
+            umask = os.umask(0)
+            os.umask(umask)
+            asked = [list(arguments), cwd, environment, drawn, umask, streams]
+            self._server.stdin.write(json.dumps(asked) + "\n")
+            self._server.stdin.flush()
+            status = int(self._server.stdout.readline())
+            told = [_read(path) for path in streams]
+        return subprocess.CompletedProcess(arguments, status, *told)
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def serve():
+    """Answers each line of standard input with a status; returns in a fork what that shall do."""
+    for line in iter(sys.stdin.readline, ""):
+        number = os.fork()
+        if not number:
+            return json.loads(line)
+        _, status = os.waitpid(number, 0)
+        ended = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        sys.stdout.write(f"{ended}\n")
+        sys.stdout.flush()
+    sys.exit()
+
+
+def become(arguments, cwd, environment, drawn, umask, streams):
+    """Makes this fork what a process would be that was started so."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    os.umask(umask)
+    for number, path in enumerate([os.devnull, *streams]):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT)
+        os.dup2(opened, number)
+        os.close(opened)
+    paths = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [path for path in paths if path and path not in sys.path]
+    if not drawn:
+        loop.LiveReport = NothingDrawn
+    sys.argv = [os.path.join(ROOT, "main.py"), *arguments]
+
+
+if __name__ == "__main__":
+    sys.path[0] = ROOT
+    from estimator import factory
+
+    factory.load_tensorflow(-1)
+    for name in PARTS:
+        importlib.import_module(name)
+    from boost import loop
+    from tests.commands.calls import NothingDrawn
+
+    gc.freeze()  # else each fork's first collection would copy all pages
+    become(*serve())
+    runpy.run_path(sys.argv[0], run_name="__main__")
