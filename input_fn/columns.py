@@ -83,7 +83,8 @@ class Columns(NamedTuple):
         """Points [*any, *point_shape] float32 of rows [*any, *shape].
 
         They are centred in double precision first: float32 would not tell times of day apart that
-        are counted from 1970. A missing number is its column's mean, 0.
+        are counted from 1970. A missing number is 0, in the middle of the others: normal ones in
+        its place, drawn anew while a GAN trains, brought nothing.
         """
         if not self.is_table:
             last = np.moveaxis(rows, -3, -1) if self.channels_first else rows
@@ -155,21 +156,17 @@ class Columns(NamedTuple):
         """Points whose columns of few values are spread over the normal scores that give them.
 
         So a GAN learns a density where there is one, and values come out as often as they came in.
-        In the place of missing numbers come normal ones, for a GAN learns no single value well.
 
         Args:
           points: [*any, d] float32, of a table's rows; changed in place.
           rng: where in its interval each lies.
         """
-        lacking = {own: points[..., says] > above for own, (says, above) in self.gap_ends.items()}
         for column, bounds in self.bounds.items():
             own = points[..., self.coordinates(column)[0]]
             ends = np.concatenate([[0.0], special.ndtr(bounds), [1.0]])
             place = np.searchsorted(bounds, own)
             uniform = np.maximum(rng.random(own.shape), quantiles.SMALLEST)
             own[...] = special.ndtri(ends[place] + uniform * (ends[place + 1] - ends[place]))
-        for coordinate, where in lacking.items():
-            points[where, coordinate] = rng.standard_normal(where.sum())
         return points
 
     def finish(self, points: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kstest
 
 from tests.input_fn.made_columns import KINDS, NAMES, mixed, of, with_gaps
 
@@ -149,16 +148,13 @@ def test_missing_numbers_come_back_as_missing(transform):
 
 
 @pytest.mark.parametrize("transform", ["auto", "standard"])
-def test_what_a_gan_is_shown_for_missing_numbers_changes_nothing_else(transform):
+def test_what_a_gan_is_shown_lacks_the_same_numbers(transform):
     rows = with_gaps(3000)
     made = of(rows, LACKING, KINDS, column_transform=transform)
     shown = made.columns.dequantise(made.points.copy(), np.random.default_rng(0))
     np.testing.assert_array_equal(made.columns.finish(shown), made.points)
-    for column in (0, 1, 4):
-        own = shown[np.isnan(rows[:, column]), made.columns.coordinates(column)[0]]
-        assert kstest(own, "norm").pvalue > 1e-3
-        there = ~np.isnan(rows[:, column])
-        assert abs(shown[there, made.columns.coordinates(column)[0]].mean()) < 0.1
+    says = slice(-6, None)
+    np.testing.assert_array_equal(shown[:, says], made.points[:, says])
 
 
 @pytest.mark.parametrize("transform", ["auto", "standard", "quantile"])
