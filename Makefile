@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-.PHONY: help env run test fuzz bench curves chaos soak lint format lock
+.PHONY: help env run test fuzz bench curves chaos soak peers lint format lock
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,6 +27,9 @@ chaos: env  ## kill runs 200 times at random instants; each must end as if it ha
 
 soak: env  ## 100 boosting steps: memory, file handles and threads must stay flat
 	@$(PYTHON) -m benchmarks.soak
+
+peers: env  ## set up .venv-peers, for the other models of benchmarks.own
+	@$(PYTHON) -m benchmarks.peers
 
 lint: env  ## ruff and mypy
 	@$(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy .

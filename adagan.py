@@ -60,7 +60,7 @@ class AdaGAN:
         if not workdir:
             self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
             self.workdir = os.path.join(self._temporary.name, "run")
-        self._types: Optional[pandas.Series] = None  # of a frame that was fitted
+        self._fitted: Optional[pandas.DataFrame] = None  # a frame's types and gaps, by column
         self._is_array = False
 
     @classmethod
@@ -128,8 +128,9 @@ class AdaGAN:
           random_state: of the draw; the run's own seed unless given, so the same points each time.
 
         Returns:
-          A DataFrame with the columns' names, order and types for a table; an array [number,
-          *shape] for arrays and toys.
+          A DataFrame with the columns' names, order and types for a table, of which values are
+          missing as there (integers are floats then); an array [number, *shape] for arrays and
+          toys.
         """
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "samples.npy" if self._is_array else "samples.csv")
@@ -139,8 +140,8 @@ class AdaGAN:
             self._run(["--mode=sample"], **flags)
             if self._is_array:
                 return np.load(path)
-            frame = pandas.read_csv(path, keep_default_na=False)
-        return frame if self._types is None else _with_types(frame, self._types)
+            frame = pandas.read_csv(path, keep_default_na=False, na_values=[""])
+        return frame if self._fitted is None else _like(frame, self._fitted)
 
     def evaluate(self, refine: bool = False) -> Dict[str, float]:
         """Medians of the figures over several draws, by name; see docs/reading_the_report.md."""
@@ -184,13 +185,13 @@ class AdaGAN:
 
     def _data_file(self, X: Data) -> str:
         """The path of the data; a frame or an array is written beside the work directory first."""
-        self._types, self._is_array = None, False
+        self._fitted, self._is_array = None, False
         if isinstance(X, (str, os.PathLike)):
             path = os.path.abspath(os.fspath(X))
             self._is_array = path.lower().endswith((".npy", ".npz"))
             return path
         if isinstance(X, pandas.DataFrame):
-            self._types = X.dtypes
+            self._fitted = pandas.DataFrame({"type": X.dtypes, "gaps": X.isna().any()})
             return self._write(X.to_csv(index=False).encode("utf-8"), ".csv")
         self._is_array, written = True, io.BytesIO()
         np.save(written, np.asarray(X))
@@ -212,15 +213,23 @@ class AdaGAN:
         child.run([*command, *child.as_flags({**flags, "workdir": self.workdir})])
 
 
-def _with_types(frame: pandas.DataFrame, types: pandas.Series) -> pandas.DataFrame:
+def _like(frame: pandas.DataFrame, fitted: pandas.DataFrame) -> pandas.DataFrame:
     """The frame with the columns and types of the one that was fitted."""
-    kept = [name for name in types.index if str(name) in frame.columns]
+    kept = [name for name in fitted.index if str(name) in frame.columns]
     frame = frame[[str(name) for name in kept]]
     frame.columns = pandas.Index(kept)
     for name in kept:
-        kind = types[name]
-        if pandas.api.types.is_bool_dtype(kind):
-            frame[name] = frame[name].astype(str) == "True"
-        else:
-            frame[name] = frame[name].astype(kind)
+        frame[name] = _of_type(frame[name], fitted["type"][name], fitted["gaps"][name])
     return frame
+
+
+def _of_type(column: pandas.Series, kind: Any, has_gaps: bool) -> pandas.Series:
+    """A column as it was read from a table, in the type of the one that was fitted."""
+    is_numpys, types = isinstance(kind, np.dtype), pandas.api.types
+    if types.is_bool_dtype(kind) and is_numpys:
+        return column.astype(str) == "True"
+    if types.is_integer_dtype(kind) and is_numpys and column.isna().any():  # by --na_values
+        return column
+    if not has_gaps and not types.is_numeric_dtype(kind):  # a text of no letters
+        column = column.fillna("")
+    return column.astype(kind)

@@ -5,7 +5,7 @@ import hashlib
 import os
 from typing import List
 
-NUMBER = "0.8.0"
+NUMBER = "0.9.0"
 """Of the version; CHANGES.md says what it brought."""
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NOT_OF_THE_PROGRAM = ("tests", "benchmarks")

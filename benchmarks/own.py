@@ -1,7 +1,10 @@
 """Tables of one's own, by the preset: what a classifier tells of samples and rows unseen by all.
 
 python -m benchmarks.own [plane clusters cancer digits many spirals five | PATH.csv ...] [--seeds=5]
-    [--ways=preset,refined,published,long,mixture,density] [--output=DIR] [FLAGS of main.py]
+    [--ways=preset,refined,published,long,mixture,density,ctgan,tvae,diffusion] [--output=DIR]
+    [FLAGS of main.py]
+
+The last three ways take an environment of their own, which `make peers` sets up.
 """
 
 import argparse
@@ -9,7 +12,7 @@ import itertools
 import os
 import sys
 import time
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas
@@ -19,19 +22,22 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KernelDensity, KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from benchmarks import children
+from base.errors import UsageError
+from benchmarks import children, peers
 from benchmarks.own_tables import TABLES, Data, of_file
 from benchmarks.tables.judges import neighbours
 
 UNSEEN, MOST_UNSEEN = 0.2, 2500
 """Share of the rows that no way sees, and how many at most."""
+SAMPLED = 10_000
+"""Samples of each way: of a cluster of .5 % about 50, whose share is then known to a seventh."""
 PRESETS: Dict[str, Sequence[str]] = {
     "preset": (),
     "published": ("--device=cpu", "--dataset=file"),
     "long": ("--steps=1",),
 }
 """Flags by way: the preset, the program's defaults, and one GAN as long as all three together."""
-WAYS = (*PRESETS, "refined", "mixture", "density")
+WAYS = (*PRESETS, "refined", "mixture", "density", *peers.WAYS)
 LONG = {"table.flags": "--iterations=30000", "image.flags": "--iterations=9000"}
 Made = Iterator[Tuple[str, float, np.ndarray]]
 """Ways, their seconds, and what they sampled."""
@@ -117,6 +123,13 @@ def by_library(known: np.ndarray, number: int, ways: List[str]) -> Made:
         yield "density", time.monotonic() - start, made
 
 
+def by_peers(known: np.ndarray, number: int, ways: List[str], seed: int) -> Made:
+    """Other models of tables, those of them that are asked for; see `peers`."""
+    for way in [way for way in peers.WAYS if way in ways]:
+        seconds, samples = peers.run(way, known, number, seed)
+        yield way, seconds, _as_the_data(samples, known)
+
+
 def _as_the_data(samples: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Of whole numbers in their range where the data are: else fractions alone would tell them."""
     if known.dtype.kind not in "iu":
@@ -134,8 +147,14 @@ def ways_of(text: str) -> List[str]:
     return ways
 
 
-def main() -> None:
-    """Prints a line a table, way and seed; writes medians over seeds with --output."""
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    """Prints a line a table, way and seed; writes medians over seeds with --output.
+
+    Status 2 where a way's environment has not been made.
+
+    Args:
+      arguments: those of the command line by default.
+    """
     # Abbreviations would take main.py's --seed for --seeds.
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("tables", nargs="*", default=list(TABLES))
@@ -143,17 +162,23 @@ def main() -> None:
     parser.add_argument("--first_seed", type=int, default=1)
     parser.add_argument("--ways", type=ways_of, default="preset,refined")
     parser.add_argument("--output", default="")
-    given, flags = parser.parse_known_args()
+    given, flags = parser.parse_known_args(arguments)
     ways, lines = given.ways, []
+    try:
+        peers.check(ways)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     for name in given.tables:
         for seed in range(given.first_seed, given.first_seed + given.seeds):
             rng = np.random.RandomState(seed)
             data = TABLES[name](rng) if name in TABLES else of_file(name, rng)
-            known, number = data.rows[number_unseen(data) :], max(2000, number_unseen(data))
-            own = [*flags, f"--seed={seed}"]
+            known, number = data.rows[number_unseen(data) :], SAMPLED
+            own, flat = [*flags, f"--seed={seed}"], known.reshape(len(known), -1)
             made = (
                 by_program(known, number, ways, own),
-                by_library(known.reshape(len(known), -1), number, ways),
+                by_library(flat, number, ways),
+                by_peers(flat, number, ways, seed),
             )
             for way, seconds, samples in itertools.chain(*made):
                 short = os.path.splitext(os.path.basename(name))[0]

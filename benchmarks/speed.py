@@ -185,7 +185,7 @@ def main() -> None:
             return
         names = list(WAYS)
         if given.with_jax:
-            why_not = jax_environment.make()
+            why_not = jax_environment.ENVIRONMENT.make()
             if why_not:
                 print(f"JAX is not measured: {why_not}", flush=True)
             else:

@@ -22,7 +22,8 @@ def data_view(dataset: Dataset, scorer: scoring.Scorer) -> DataView:
     units: Tuple = ()
     if columns and columns.is_table:
         knots = {int(columns.coordinates(c)[0]): made for c, made in columns.bent.items()}
-        units = (columns.coordinate_names, columns.shift, columns.scale, knots)
+        names, gaps = columns.coordinate_names, columns.gap_ends
+        units = (names, columns.shift, columns.scale, knots, gaps)
     return DataView.of(dataset.shape, points, scorer.truth or (), units)
 
 

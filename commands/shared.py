@@ -74,8 +74,8 @@ def read_run(workdir: Workdir) -> Tuple[Settings, State]:
       UsageError: if there is no such run.
     """
     ownership.check_links(workdir.path)
-    settings = all_settings.from_json(workdir.read_settings(), workdir.join("settings.json"))
-    state = workdir.read_state()
+    text, state = workdir.read_settings(), workdir.read_state()  # which tells other versions' runs
+    settings = all_settings.from_json(text, workdir.join("settings.json"))
     if state is None or not state.steps:
         raise UsageError(f"{workdir.path}: has no finished step yet; train first")
     return settings, state
@@ -182,14 +182,14 @@ def check_unchanged(
 
 
 def _has_other_columns(workdir: Workdir, state: State, found: Optional[Columns]) -> bool:
-    """Whether columns have other names, types or texts; their moments may differ in last digits."""
+    """Whether columns have other names, types, texts or gaps; moments may differ in last digits."""
     if found is None or not state.columns_sha256:
         return (found is None) == bool(state.columns_sha256)
     try:
         known = read_columns(workdir, state)
     except UsageError:  # lost: only the very same can take its place
         return columns_file.digest(found) != state.columns_sha256
-    same = ("names", "shape", "dtype", "categories")
+    same = ("names", "shape", "dtype", "categories", "gaps")
     return any(getattr(found, name) != getattr(known, name) for name in same)
 
 

@@ -14,7 +14,7 @@ BINS = 10
 """Of the predicted probability, equally wide."""
 POINTS, POINTS_COMPARED = 2000, 500
 """Of each kind at most; at so many of them the ratio is compared with another estimate of it."""
-KDE_SAMPLES, KDE_VALIDATION = 4000, 500
+KDE_SAMPLES, KDE_VALIDATION = 4000, 250
 """Samples of the mixture behind its density, of which so many choose the bandwidth."""
 
 

@@ -20,9 +20,10 @@ class Likelihood(NamedTuple):
     coverage: float  # C, share of real points inside the model's 95 % level set
 
 
-def level(density: kde.KernelDensity) -> float:
-    """Log density that 95 % of the model's own samples exceed."""
-    return float(np.percentile(density.log_density(density.samples), 100 * (1 - MASS)))
+def level(density: kde.KernelDensity, negligible: float = kde.EXP_IS_ZERO) -> float:
+    """Log density that 95 % of the model's own samples exceed; see `log_density`."""
+    own = density.log_density(density.samples, negligible)
+    return float(np.percentile(own, 100 * (1 - MASS)))
 
 
 def evaluate(

@@ -74,8 +74,23 @@ def fit(samples: np.ndarray, validation: np.ndarray) -> KernelDensity:
     # whatever units they come.
     resolution = np.finfo(np.float32).eps * (float(np.abs(samples).max()) or 1.0)
     bandwidths = max(float(np.median(steps)), resolution) * BANDWIDTH_FACTORS
-    scores = _mean_log_densities(cdist(validation, samples, "sqeuclidean"), bandwidths, samples)
+    squares = cdist(validation, samples, "sqeuclidean")
+    bandwidths = _that_may_be_best(bandwidths, squares, samples)
+    scores = _mean_log_densities(squares, bandwidths, samples)
     return KernelDensity(samples, float(bandwidths[int(np.argmax(scores))]))
+
+
+def _that_may_be_best(
+    bandwidths: np.ndarray, squares: np.ndarray, samples: np.ndarray
+) -> np.ndarray:
+    """Without those that the nearest samples rule out; neighbours of each other are left.
+
+    The M kernels at a point sum to at least the nearest one's, and to at most M times that.
+    """
+    nearest = squares.min(axis=1).mean()
+    volumes = [KernelDensity(samples, bandwidth).log_volume() for bandwidth in bandwidths]
+    least = -0.5 * nearest / bandwidths**2 - np.array(volumes)
+    return bandwidths[~(least + np.log(len(samples)) < least.max())]  # nan rules out none
 
 
 def _mean_log_densities(

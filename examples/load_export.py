@@ -49,17 +49,20 @@ def points(directory, feeds):
 
 
 def named(directory, rows):
-    """Rows of a table by the names of its columns; others as they are."""
+    """Rows of a table by the names of its columns, None for missing numbers; others as they are."""
     path = os.path.join(directory, "columns.json")
     if not os.path.exists(path):
         return rows.tolist()
     with open(path, encoding="utf-8") as file:
         columns = json.load(file)
+
+    def cell(column, value):
+        if "categories" in column:
+            return column["categories"][int(value)]
+        return None if np.isnan(value) else value
+
     return [
-        {
-            column["name"]: column["categories"][int(value)] if "categories" in column else value
-            for column, value in zip(columns, row)
-        }
+        {column["name"]: cell(column, value) for column, value in zip(columns, row)}
         for row in rows.tolist()
     ]
 

@@ -2,7 +2,8 @@
 
 A row holds what the user's file holds: integers, categories, constants, columns of any unit. A
 point is what networks, scores and pictures see of it: numbers of mean 0 and deviation 1, constant
-columns left out, a category as one coordinate for each of its texts. Imports no TensorFlow.
+columns left out, a category as one coordinate for each of its texts, and one more coordinate for
+each column that lacks numbers, which says where (see `gaps`). Imports no TensorFlow.
 """
 
 from typing import Dict, Iterator, NamedTuple, Tuple
@@ -10,21 +11,26 @@ from typing import Dict, Iterator, NamedTuple, Tuple
 import numpy as np
 from scipy import special
 
-from input_fn import quantiles
+from input_fn import gaps, quantiles
 
+MISSING = "missing"
+"""What a number or text that is not there is called."""
 NUMBERS_AT_A_TIME = 1 << 20
 """In double precision, of samples that become rows."""
 
 
 class Columns(NamedTuple):
-    """What a file's columns hold, from a look at all of its rows; D columns, d coordinates."""
+    """What a file's columns hold, from a look at all of its rows.
+
+    D columns, G more behind them that say where numbers are missing, d coordinates.
+    """
 
     names: Tuple[str, ...]  # D; () where a row is no flat list of columns
     shape: Tuple[int, ...]  # of a row
     dtype: str  # of rows that are given back
-    low: np.ndarray  # [D] float64, smallest value
-    high: np.ndarray  # [D] float64, largest value
-    step: np.ndarray  # [D] float64 of the grid from `low` that the values lie on; 0: on none
+    low: np.ndarray  # [D + G] float64, smallest value
+    high: np.ndarray  # [D + G] float64, largest value
+    step: np.ndarray  # [D + G] float64 of the grid from `low` that the values lie on; 0: on none
     values: Dict[int, np.ndarray]  # by column: its few distinct values, sorted
     categories: Dict[int, Tuple[str, ...]]  # by column: its texts; a row holds their numbers
     knots: Dict[int, np.ndarray]  # by column of long tails: [2, k] values, and their normal scores
@@ -34,6 +40,7 @@ class Columns(NamedTuple):
     scale: np.ndarray  # [d] float64, > 0
     extrapolates: bool  # whether rows given back may lie outside [low, high]
     channels_first: bool = False  # whether a row's first axis is the last of a point
+    gaps: Tuple[int, ...] = ()  # G, the columns that lack numbers, nan in rows
 
     @property
     def point_shape(self) -> Tuple[int, ...]:
@@ -49,7 +56,7 @@ class Columns(NamedTuple):
 
     @property
     def constant(self) -> np.ndarray:
-        """[D] bool, columns that hold one value."""
+        """[D + G] bool, columns that hold one value."""
         return self.low == self.high
 
     @property
@@ -58,9 +65,13 @@ class Columns(NamedTuple):
         names = []
         for coordinate, column in enumerate(self.source):
             texts = self.categories.get(int(column))
-            name = self.names[column]
-            if texts:
-                name += f"={texts[coordinate - self.coordinates(int(column))[0]]}"
+            if column >= len(self.names):
+                name = f"{self.names[self.gaps[column - len(self.names)]]}={MISSING}"
+            elif texts:
+                text = texts[coordinate - self.coordinates(int(column))[0]]
+                name = f"{self.names[column]}={text or MISSING}"
+            else:
+                name = self.names[column]
             names.append(name)
         return tuple(names)
 
@@ -72,27 +83,31 @@ class Columns(NamedTuple):
         """Points [*any, *point_shape] float32 of rows [*any, *shape].
 
         They are centred in double precision first: float32 would not tell times of day apart that
-        are counted from 1970.
+        are counted from 1970. A missing number is its column's mean, 0.
         """
         if not self.is_table:
             last = np.moveaxis(rows, -3, -1) if self.channels_first else rows
             return np.asarray(last, np.float32)
+        rows = gaps.whole(rows, self.gaps)
         chosen = rows[..., self.source].astype(np.float64)
         for column, texts in self._varying_categories():
             own = self.coordinates(column)
             chosen[..., own] = rows[..., [column]] == np.arange(len(texts))
         for column, (values, scores) in self.bent.items():
-            chosen[..., self.coordinates(column)[0]] = np.interp(rows[..., column], values, scores)
+            own = rows[..., column].astype(np.float64)
+            chosen[..., self.coordinates(column)[0]] = np.interp(own, values, scores)
         chosen -= self.shift
         chosen /= self.scale
+        if self.gaps:
+            chosen[np.isnan(chosen)] = 0.0
         return chosen.astype(np.float32)
 
     def decode(self, points: np.ndarray) -> np.ndarray:
         """Rows [n, *shape] of points [n, *point_shape], as the file could hold them.
 
         Values that lie on a grid come out on it, few distinct values as the nearest of them,
-        constants as they are, categories as the number of the likeliest text, and nothing lies
-        outside the data's range unless `extrapolates`.
+        constants as they are, categories as the number of the likeliest text, nan where a number
+        is missing, and nothing lies outside the data's range unless `extrapolates`.
         """
         if self.channels_first:
             points = np.moveaxis(points, -1, 1)
@@ -115,7 +130,17 @@ class Columns(NamedTuple):
             rows[:, column] = own_values[np.searchsorted(between, at)]
         for column, _ in self._varying_categories():
             rows[:, column] = flat[:, self.coordinates(column)].argmax(axis=1)
-        return self._typed(rows).reshape(len(points), *self.shape)
+        return self._typed(gaps.merged(rows, self.gaps)).reshape(len(points), *self.shape)
+
+    @property
+    def gap_ends(self) -> Dict[int, Tuple[int, float]]:
+        """By coordinate that may lack its number: the one that says so, and from where on."""
+        found = {}
+        for place, column in enumerate(self.gaps, len(self.names)):
+            for own in self.coordinates(column):
+                (says,) = self.coordinates(place)
+                found[int(own)] = (int(says), (0.5 - self.shift[says]) / self.scale[says])
+        return found
 
     @property
     def bent(self) -> Dict[int, np.ndarray]:
@@ -130,17 +155,21 @@ class Columns(NamedTuple):
         """Points whose columns of few values are spread over the normal scores that give them.
 
         So a GAN learns a density where there is one, and values come out as often as they came in.
+        In the place of missing numbers come normal ones, for a GAN learns no single value well.
 
         Args:
           points: [*any, d] float32, of a table's rows; changed in place.
           rng: where in its interval each lies.
         """
+        lacking = {own: points[..., says] > above for own, (says, above) in self.gap_ends.items()}
         for column, bounds in self.bounds.items():
             own = points[..., self.coordinates(column)[0]]
             ends = np.concatenate([[0.0], special.ndtr(bounds), [1.0]])
             place = np.searchsorted(bounds, own)
             uniform = np.maximum(rng.random(own.shape), quantiles.SMALLEST)
             own[...] = special.ndtri(ends[place] + uniform * (ends[place + 1] - ends[place]))
+        for coordinate, where in lacking.items():
+            points[where, coordinate] = rng.standard_normal(where.sum())
         return points
 
     def finish(self, points: np.ndarray) -> np.ndarray:
@@ -162,6 +191,11 @@ class Columns(NamedTuple):
             limits = np.iinfo(kind)
             rows = np.clip(np.rint(rows), limits.min, limits.max)
         return rows.astype(kind)
+
+    def is_never_there(self, column: int) -> bool:
+        """Whether a table's column lacks all of its numbers."""
+        place = len(self.names) + self.gaps.index(column) if column in self.gaps else 0
+        return bool(place and self.low[place] == 1)
 
     def is_whole(self, column: int) -> bool:
         """Whether a table's column holds integers only."""

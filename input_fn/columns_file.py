@@ -31,6 +31,7 @@ def to_bytes(columns: Columns) -> bytes:
         "dtype": columns.dtype,
         "extrapolates": columns.extrapolates,
         "channels_first": columns.channels_first,
+        "gaps": columns.gaps,
         "values": dict(zip(map(str, columns.values), counts)),
         "knots": dict(zip(map(str, columns.knots), knots)),
         "bounds": dict(zip(map(str, columns.bounds), bounds)),
@@ -70,6 +71,7 @@ def from_bytes(data: bytes) -> Columns:
             categories={int(c): tuple(texts) for c, texts in words["categories"].items()},
             extrapolates=words["extrapolates"],
             channels_first=words["channels_first"],
+            gaps=tuple(words["gaps"]),
             **arrays,
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
@@ -94,11 +96,13 @@ def _described(columns: Columns) -> Iterator[Dict[str, object]]:
         if column in columns.categories:
             found["categories"] = list(columns.categories[column])
         elif columns.constant[column]:
-            found["constant"] = columns.low[column]
+            found["constant"] = None if columns.is_never_there(column) else columns.low[column]
         else:
             found["range"] = [columns.low[column], columns.high[column]]
             if column in columns.values:
                 found["values"] = list(columns.values[column])
             elif columns.step[column]:
                 found["step"] = columns.step[column]
+        if column in columns.gaps:
+            found["missing"] = True
         yield found

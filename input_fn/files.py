@@ -14,6 +14,7 @@ import numpy as np
 
 from base.errors import UsageError
 from input_fn import arrays, tables
+from input_fn.gaps import Gap, Gaps
 from input_fn.held import HeldFile
 from input_fn.settings import TABLE_OPTIONS, DataSettings
 from input_fn.tables import Table, TableOptions
@@ -38,6 +39,7 @@ class Loaded(NamedTuple):
     names: Tuple[str, ...]  # of a table's columns; () where the file has none
     categories: Dict[int, Tuple[str, ...]]  # see `tables.Table`
     remarks: Tuple[str, ...]  # what the user should know, a line each
+    gaps: Dict[int, Gap] = {}  # by column that lacks numbers, nan in `rows`
 
 
 def load(settings: DataSettings) -> Loaded:
@@ -49,7 +51,7 @@ def load(settings: DataSettings) -> Loaded:
     Raises:
       UsageError: names the file, what is wrong with it and where.
     """
-    path, unscaled = settings.data_file, settings.standardise == "no"
+    path = settings.data_file
     _check_flags(settings)
     with told(path):
         try:
@@ -59,8 +61,13 @@ def load(settings: DataSettings) -> Loaded:
             raise UsageError(f"--data_file={path}: {error}") from error
         rows = table.values.reshape(-1, 1) if table.values.ndim == 1 else table.values
         names = table.names if rows.ndim == 2 else ()
-        checked = _check(path, rows, file, unscaled, names)
-    return Loaded(rows, checked, file, names, table.categories, table.remarks)
+        if settings.keep_missing and rows.ndim != 2:
+            raise UsageError(
+                f"--keep_missing: only of a table or an array [N, d]; points of --data_file={path} "
+                f"have shape {list(rows.shape[1:])}"
+            )
+        checked, gaps = _check(settings, rows, file, names)
+    return Loaded(rows, checked, file, names, table.categories, table.remarks, gaps)
 
 
 def _check_flags(settings: DataSettings) -> None:
@@ -93,6 +100,7 @@ def _read(settings: DataSettings) -> Tuple[Table, Optional[HeldFile]]:
         na_values=_listed(settings.na_values),
         delimiter=settings.delimiter,
         decimal=settings.decimal,
+        keep_missing=settings.keep_missing,
     )
     return tables.load(path, options), None
 
@@ -167,21 +175,24 @@ def _check_regular(path: str) -> None:
 
 @np.errstate(over="ignore", invalid="ignore")  # what is too large, or nan, is told below
 def _check(
-    path: str, points: np.ndarray, file: Optional[HeldFile], unscaled: bool, names: Tuple[str, ...]
-) -> str:
-    """Looks at all points once; returns their digest."""
+    settings: DataSettings, points: np.ndarray, file: Optional[HeldFile], names: Tuple[str, ...]
+) -> Tuple[str, Dict[int, Gap]]:
+    """Looks at all points once; returns their digest, and which columns lack numbers."""
+    path, unscaled = settings.data_file, settings.standardise == "no"
     if int(np.prod(points.shape[1:])) > LARGEST_POINT:
         raise UsageError(
             f"--data_file={path}: has points of shape {list(points.shape[1:])}; a point may have "
             f"at most {LARGEST_POINT} numbers"
         )
     largest, whole = LARGEST_UNSCALED if unscaled else LARGEST, _new_digest(points)
-    first = np.zeros(0)  # until another point is found
+    first, gaps = np.zeros(0), Gaps()  # the first until another point is found
     rows = rows_at_a_time(points.shape[1:])
     for start in range(0, len(points), rows):
         with unchanged(file):
             chunk = np.asarray(points[start : start + rows])
             whole.update(_bytes(chunk))
+            if settings.keep_missing:
+                chunk = gaps.see(chunk)
             low, high = chunk.min(), chunk.max()  # nan if there is one, which is neither
             if not (low >= -largest and high <= largest):
                 bad = _what_is_bad(chunk, start, largest, names)
@@ -192,7 +203,7 @@ def _check(
                 first = np.zeros(0)
     if first.size:
         raise UsageError(f"--data_file={path}: all {len(points)} points are the same")
-    return str(whole.hexdigest())
+    return str(whole.hexdigest()), gaps.found()
 
 
 def _what_is_bad(chunk: np.ndarray, before: int, largest: float, names: Sequence[str]) -> str:
@@ -205,9 +216,10 @@ def _what_is_bad(chunk: np.ndarray, before: int, largest: float, names: Sequence
         fault = f"lies outside [-{largest:.0e}, {largest:.0e}]".replace("e+", "e")
         if largest < LARGEST:
             fault += ", too large for networks that see it as it is; needs --standardise=yes"
+    help_with = "; --keep_missing keeps such rows" if np.isnan(value) and chunk.ndim == 2 else ""
     return (
         f"row {before + row + 1} of the data holds a number that {fault}: "
-        f"{called(column, names)} is {value:.6g}"
+        f"{called(column, names)} is {value:.6g}{help_with}"
     )
 
 

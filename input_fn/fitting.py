@@ -8,7 +8,7 @@ from typing import Iterator, Optional, Tuple
 import numpy as np
 
 from base.errors import UsageError
-from input_fn import datasets, files, quantiles, survey
+from input_fn import datasets, files, gaps, quantiles, survey
 from input_fn.columns import Columns
 from input_fn.files import Loaded
 from input_fn.settings import DataSettings
@@ -32,14 +32,15 @@ def of_table(
     Args:
       settings: how columns are transformed.
       loaded: the file, of D columns.
-      mean: [D] of the training rows.
-      deviation: [D] of theirs.
-      some: [n, D] rows drawn at random.
+      mean: [D + G] of the training rows, whole ones; see `gaps`.
+      deviation: [D + G] of theirs.
+      some: [n, D + G] rows drawn at random.
     """
-    rows = loaded.rows
+    rows, width = loaded.rows, loaded.rows.shape[1]
     precision = np.finfo(rows.dtype).eps if rows.dtype.kind == "f" else np.finfo(float).eps
     found = survey.of_table(chunks(loaded), len(rows), float(precision))
-    values = {c: v for c, v in found.values.items() if c not in loaded.categories}
+    # Where numbers are missing is a category: its two values stay apart, and are not spread.
+    values = {c: v for c, v in found.values.items() if c not in loaded.categories and c < width}
     transforms = settings.column_transform != "standard" and settings.standardise != "no"
     knots, bounds, own = {}, {}, dict(_of_categories(loaded))
     if transforms:
@@ -47,12 +48,12 @@ def of_table(
             knots[column], own[column] = _normal_scores(loaded, found, column)
         bounds = {c: quantiles.bounds(_column(loaded, c), v) for c, v in values.items()}
         own.update({column: (np.zeros(1), np.ones(1)) for column in bounds})
-    source = np.repeat(np.arange(rows.shape[1]), _coordinates(loaded, found))
+    source = np.repeat(np.arange(len(found.low)), _coordinates(loaded, found))
     shift, scale = mean[source], datasets.with_units(mean, deviation)[1][source]
     for column, (its_shift, its_scale) in own.items():
         shift[source == column], scale[source == column] = its_shift, its_scale
     return Columns(
-        names=loaded.names or tuple(f"x{column}" for column in range(rows.shape[1])),
+        names=loaded.names or tuple(f"x{column}" for column in range(width)),
         shape=rows.shape[1:],
         dtype=rows.dtype.str,
         low=found.low,
@@ -66,6 +67,7 @@ def of_table(
         shift=shift,
         scale=scale,
         extrapolates=settings.extrapolate,
+        gaps=tuple(loaded.gaps),
     )
 
 
@@ -91,13 +93,16 @@ def of_images(settings: DataSettings, loaded: Loaded) -> Columns:
 
 
 def chunks(loaded: Loaded, rows: Optional[np.ndarray] = None) -> Iterator[np.ndarray]:
-    """Rows, all or those of these numbers, as float64 arrays of their own, some at a time."""
+    """Rows, all or those of these numbers, as float64 arrays of their own, some at a time.
+
+    They are whole, with a column for each that lacks numbers and a stand-in for these; see `gaps`.
+    """
     at_a_time = files.rows_at_a_time(loaded.rows.shape[1:])
     for start in range(0, len(loaded.rows if rows is None else rows), at_a_time):
         chosen = slice(start, start + at_a_time)
         with files.unchanged(loaded.file):
             chunk = np.array(loaded.rows[chosen if rows is None else rows[chosen]], np.float64)
-        yield chunk
+        yield gaps.stood_in(chunk, loaded.gaps) if loaded.gaps else chunk
 
 
 def _coordinates(loaded: Loaded, found: Survey) -> np.ndarray:
@@ -125,21 +130,27 @@ def _by_quantiles(
     if settings.column_transform == "auto":
         chosen &= quantiles.long_tailed(some, found.low, found.high)
     for column in np.flatnonzero(chosen):
-        if column not in loaded.categories and column not in found.values:
+        is_number = column < loaded.rows.shape[1] and column not in loaded.categories
+        if is_number and column not in found.values:
             yield int(column)
 
 
 def _normal_scores(loaded: Loaded, found: Survey, column: int) -> Tuple[np.ndarray, Units]:
     """Knots from a column's values to normal scores, and the units of these."""
-    values = _column(loaded, column, max(1, len(loaded.rows) // quantiles.LOOKED_AT))
+    values = _column(loaded, column)
+    values = values[:: max(1, len(values) // quantiles.LOOKED_AT)]
     knots = quantiles.knots(np.append(values, [found.low[column], found.high[column]]))
     scores = np.interp(values, *knots)
     return knots, (scores.mean(), scores.std() or 1.0)
 
 
-def _column(loaded: Loaded, column: int, every: int = 1) -> np.ndarray:
+def _column(loaded: Loaded, column: int) -> np.ndarray:
+    """The numbers of a column of whole rows, without those that are missing."""
+    width = loaded.rows.shape[1]
+    own = column if column < width else list(loaded.gaps)[column - width]
     with files.unchanged(loaded.file):
-        return np.array(loaded.rows[::every, column], np.float64)
+        values = np.array(loaded.rows[:, own], np.float64)
+    return np.isnan(values).astype(float) if own != column else values[~np.isnan(values)]
 
 
 def _has_channels_first(settings: DataSettings, shape: Tuple[int, ...]) -> bool:

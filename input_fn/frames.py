@@ -18,7 +18,8 @@ def of_rows(rows: np.ndarray, columns: Optional[Columns]) -> Iterator[Any]:
       columns: of the file that the rows are like; None: they are like no file.
 
     Yields:
-      Frames of the user's columns: their names and order, integers as integers, texts as texts.
+      Frames of the user's columns: their names and order, integers as integers, texts as texts;
+      what is missing as pandas has it, or as an empty text.
     """
     import pandas
 
@@ -33,5 +34,5 @@ def of_rows(rows: np.ndarray, columns: Optional[Columns]) -> Iterator[Any]:
                     texts = np.array(table.categories[column], object)
                     frame[name] = texts[frame[name].astype(int)]
                 elif table.is_whole(column):
-                    frame[name] = frame[name].astype(np.int64)
+                    frame[name] = frame[name].astype("Int64" if column in table.gaps else np.int64)
         yield frame

@@ -3,14 +3,14 @@
 Imports no TensorFlow.
 """
 
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Sequence
 
 import numpy as np
 
 from base import machine, streams
 from base.errors import UsageError
 from base.streams import Purpose
-from input_fn import datasets, files, fitting, one_pass, outliers
+from input_fn import datasets, files, fitting, gaps, one_pass, outliers
 from input_fn.columns import Columns
 from input_fn.datasets import Dataset
 from input_fn.files import Loaded
@@ -46,15 +46,18 @@ def load(settings: DataSettings, held_out: int) -> Dataset:
     held_out_rows = rng.choice(number, size=held_out, replace=False)
     every = np.arange(number, dtype=datasets.index_type(number))
     with files.told(path):  # what happens to the file while it is read
-        mean, deviation = one_pass.moments(chunks(loaded, np.delete(every, held_out_rows)))
+        mean, deviation = gaps.of_present(
+            *one_pass.moments(chunks(loaded, np.delete(every, held_out_rows))), loaded.gaps
+        )
         some = next(chunks(loaded, held_out_rows[: outliers.LOOKED_AT]))
+        some = gaps.spread(some, loaded.gaps)
         _check_spread(settings, loaded, some, mean, deviation)
         remarks = [*loaded.remarks, *outliers.remarks(lambda: chunks(loaded), some, loaded)]
         if loaded.rows.ndim == 2:
             dataset = _table(settings, loaded, mean, deviation, some)
         else:
             dataset = _images(settings, loaded, mean, deviation)
-        remarks += _constant(dataset.columns)
+        remarks += [*_constant(dataset.columns), *_missing(loaded)]
         if settings.standardise == "no":
             remarks += one_pass.hardly_seen(deviation)
         dataset = dataset.with_held_out(held_out_rows)
@@ -147,13 +150,27 @@ def _images(
 def _constant(columns: Optional[Columns]) -> Iterator[str]:
     if columns is None or not columns.constant.any():
         return
-    found = np.flatnonzero(columns.constant)
+    found = np.flatnonzero(columns.constant[: len(columns.names) or None])
     if not columns.is_table:
         yield f"{len(found)} of {len(columns.low)} coordinates are constant"
         return
-    names = [f"'{columns.names[column]}'" for column in found]
-    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
+    shown = _shown([f"'{columns.names[column]}'" for column in found])
     yield f"constant, left out of networks and scores, and put into samples: {shown}"
+
+
+def _missing(loaded: Loaded) -> Iterator[str]:
+    if loaded.gaps:
+        number = len(loaded.rows)
+        shares = [
+            f"{files.called(column, loaded.names)} in {gap.rows} of {number} rows"
+            for column, gap in loaded.gaps.items()
+        ]
+        yield f"numbers are missing, and will be from samples as often: {_shown(shares)}"
+
+
+def _shown(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + more
 
 
 def _on_disk(rows: np.ndarray) -> bool:

@@ -30,7 +30,12 @@ class DataSettings:
     na_values: str = option(
         "",
         "Of a table, cells that mean a missing value beside empty ones, such as NA,-999; rows that "
-        "hold one in a column of numbers are left out.",
+        "hold one in a column of numbers are left out, unless --keep_missing.",
+    )
+    keep_missing: bool = option(
+        False,
+        "Of a table or an array [N, d], keep rows that lack numbers: where they do is learned too, "
+        "and samples lack as many. Else --na_values leaves such rows out, or they are refused.",
     )
     header: str = option(
         "auto",
@@ -109,6 +114,7 @@ class DataSettings:
             "data_file",
             "data_key",
             *TABLE_OPTIONS,
+            "keep_missing",
             "column_transform",
             "channels",
             "extrapolate",

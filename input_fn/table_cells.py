@@ -124,7 +124,7 @@ def _value(cell: str, layout: Layout, number: int, row: int) -> float:
         first = f"row {row} of the data, column {shown(layout.names[number])}: {shown(cell)}"
         raise ValueError(
             f"{first} is not a number; if it means a missing one, {as_flag('na_values', cell)} "
-            f"leaves such rows out"
+            f"says so"
         )
     return value
 

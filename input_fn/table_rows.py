@@ -1,4 +1,4 @@
-"""Rows of a table as they come: those with missing numbers left out, texts counted.
+"""Rows of a table as they come: those with missing numbers left out or kept, texts counted.
 
 Imports no TensorFlow.
 """
@@ -21,7 +21,12 @@ class Rows:
     """All rows, of D columns."""
 
     def __init__(
-        self, names: Sequence[str], texts: Sequence[int], na_values: Tuple[str, ...], index: bool
+        self,
+        names: Sequence[str],
+        texts: Sequence[int],
+        na_values: Tuple[str, ...],
+        index: bool,
+        keeps_missing: bool = False,
     ) -> None:
         """A table without rows yet.
 
@@ -30,10 +35,11 @@ class Rows:
           texts: numbers of the columns of texts.
           na_values: see `TableOptions`.
           index: whether the first column is left out if it does nothing but count the rows.
+          keeps_missing: whether rows that lack numbers are kept, with nan for each.
         """
         self._names = names
         self._numeric = ~np.isin(np.arange(len(names)), list(texts))
-        self._leaves_out = bool(na_values)
+        self._leaves_out, self._keeps_missing = bool(na_values), keeps_missing
         self._na_values = set(na_values)
         self._na_numbers = [value for value in map(_number, na_values) if value is not None]
         self._codes: Dict[int, Dict[str, int]] = {number: {} for number in sorted(texts)}
@@ -60,7 +66,7 @@ class Rows:
         missing = np.isnan(numbers)
         kept = ~missing.any(axis=1)
         self._missing += missing.sum(axis=0)
-        if not kept.all():
+        if not kept.all() and not self._keeps_missing:
             if self._first is None:
                 row, column = np.unravel_index(int(np.argmax(missing)), missing.shape)
                 self._first = (self._read + int(row) + 1, int(column))
@@ -136,7 +142,8 @@ class Rows:
         if not self._leaves_out:
             raise ValueError(
                 f"row {row} of the data, column {name}: a number is missing, as in {self._lacking} "
-                f"of {self._read} rows; fill it in, or --na_values=NA leaves such rows out"
+                f"of {self._read} rows; fill it in, or --na_values=NA leaves such rows out, or "
+                f"--keep_missing keeps them"
             )
         if self._lacking == self._read:
             most = int(np.argmax(self._missing))

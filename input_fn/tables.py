@@ -5,7 +5,7 @@ Imports no TensorFlow.
 
 import itertools
 import os
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Dict, FrozenSet, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class TableOptions(NamedTuple):
     na_values: Tuple[str, ...] = ()  # cells that mean a missing value, beside empty ones
     delimiter: str = "auto"  # auto, comma, semicolon, tab, pipe, space
     decimal: str = "auto"  # auto, point, comma
+    keep_missing: bool = False  # nan for missing numbers; else their rows are left out or refused
 
 
 DEFAULTS = TableOptions()
@@ -46,7 +47,7 @@ DEFAULTS = TableOptions()
 class Table(NamedTuple):
     """The rows of a table."""
 
-    values: np.ndarray  # [N, D] float64; in a column of categories their index
+    values: np.ndarray  # [N, D] float64; in a column of categories their index; nan: missing
     names: Tuple[str, ...]  # [D]; x0, x1, ... where the file has no header
     categories: Dict[int, Tuple[str, ...]]  # by number of the column: its texts, sorted
     remarks: Tuple[str, ...]  # what the user should know, a line each
@@ -70,7 +71,7 @@ def load(path: str, options: TableOptions = DEFAULTS) -> Table:
         blocks = table_lines.blocks(file, path.lower().endswith(".gz"))
         first = table_lines.head(blocks)
         layout, first, index, said = _layout(first, options)
-        rows = Rows(layout.names, sorted(layout.texts), options.na_values, index)
+        rows = _rows(layout.names, layout.texts, options, index)
         number = 0
         for block in itertools.chain([first], blocks):
             parsed = table_cells.parse(block, layout, number)
@@ -89,9 +90,13 @@ def _load_parquet(path: str, options: TableOptions) -> Table:
     frame = frame.iloc[:, kept]
     frame.columns = [names[place] for place in kept]
     texts = table_parquet.texts_in(frame)
-    rows = Rows(frame.columns, sorted(texts), options.na_values, index)
+    rows = _rows(frame.columns, texts, options, index)
     rows.add(table_parquet.parsed(frame, texts))
     return _table(rows, ())
+
+
+def _rows(names: Sequence[str], texts: FrozenSet[int], options: TableOptions, index: bool) -> Rows:
+    return Rows(names, sorted(texts), options.na_values, index, options.keep_missing)
 
 
 def _layout(first: Block, options: TableOptions) -> Tuple[Layout, Block, bool, Tuple[str, ...]]:

@@ -151,7 +151,7 @@ def component_stream(
         spread_rng = streams.generator(seed, Purpose.COMPONENT_SPREAD, component, block)
         for count in counts:
             real = dataset.train_points(indices.draw([count, batch_size], index_rng))
-            if dataset.columns and dataset.columns.bounds:
+            if dataset.columns:
                 real = dataset.columns.dequantise(real, spread_rng)
             latent = draw_latent([count, batch_size, latent_dim], latent_distribution, latent_rng)
             yield {"real": real, "latent": latent}

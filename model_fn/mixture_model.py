@@ -69,6 +69,8 @@ def _as_points(mixture: Mixture, flat: tf.Tensor) -> tf.Tensor:
 
 
 def _shaped(mixture: Mixture, flat: tf.Tensor, batch: int) -> tf.Tensor:
+    if mixture.rows:
+        flat = rows.merged(mixture.rows, flat)
     shape = mixture.rows.shape if mixture.rows else mixture.shape
     return tf.reshape(flat, [batch or -1, *shape], name="points")
 
@@ -142,7 +144,10 @@ def build_density_ratio(mixture: Mixture) -> Dict[str, tf.Tensor]:
     if mixture.rows:
         kind, shape = tf.as_dtype(np.dtype(mixture.rows.dtype)), mixture.rows.shape
     points = tf.placeholder(kind, [None, *shape], "points_in")
-    flat = _as_points(mixture, tf.reshape(points, [-1, int(np.prod(shape))]))
+    flat = tf.reshape(points, [-1, int(np.prod(shape))])
+    if mixture.rows:
+        flat = rows.whole(mixture.rows, flat)
+    flat = _as_points(mixture, flat)
     logits = _logits(mixture, mixture.network, mixture.discriminator, "", flat)
     mean = tf.add_n(logits) / len(logits)
     return {"points_in": points, "density_ratio": tf.exp(-mean, "density_ratio")}

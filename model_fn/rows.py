@@ -1,4 +1,8 @@
-"""A file's rows inside a model for inference: what `input_fn.columns` does, as operations."""
+"""A file's rows inside a model for inference: what `input_fn.columns` does, as operations.
+
+Of D columns, G of which lack numbers, rows are [n, D] and nan where one is missing; whole rows are
+[n, D + G], and what says where is a number. Within a model these go on, for nan spreads.
+"""
 
 from typing import Dict, List, NamedTuple, Tuple
 
@@ -24,6 +28,7 @@ class RowForm(NamedTuple):
     scale: np.ndarray
     extrapolates: bool
     channels_first: bool
+    gaps: Tuple[int, ...]
 
     @property
     def kind(self) -> tf.DType:
@@ -47,7 +52,7 @@ class RowForm(NamedTuple):
 
 
 def decode(form: RowForm, flat: tf.Tensor) -> tf.Tensor:
-    """Flat rows [n, D] of flat points [n, d]; a category is the number of its text."""
+    """Whole rows [n, D + G] of flat points [n, d]; a category is the number of its text."""
     if form.channels_first:
         height, width = form.shape[1:]
         images = tf.reshape(flat, [-1, height, width, form.shape[0]])
@@ -71,8 +76,31 @@ def decode(form: RowForm, flat: tf.Tensor) -> tf.Tensor:
     return tf.cast(rows, tf.as_dtype(kind))
 
 
+def merged(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
+    """Rows [n, D] of whole rows."""
+    if not form.gaps:
+        return rows
+    width = len(form.low) - len(form.gaps)
+    lacking = rows[:, width:] > 0.5
+    missing = tf.fill(tf.shape(rows[:, :1]), tf.constant(np.nan, rows.dtype))
+    own = {
+        column: tf.where(lacking[:, place : place + 1], missing, rows[:, column : column + 1])
+        for place, column in enumerate(form.gaps)
+    }
+    return _with_columns(rows[:, :width], own)
+
+
+def whole(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
+    """Whole rows of rows [n, D]; what stands for a missing number is any."""
+    if not form.gaps:
+        return rows
+    lacking = tf.is_nan(rows)
+    says = tf.gather(tf.cast(lacking, rows.dtype), form.gaps, axis=1)
+    return tf.concat([tf.where(lacking, tf.zeros_like(rows), rows), says], axis=1)
+
+
 def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
-    """Flat points [n, d] float32 of flat rows [n, D]."""
+    """Flat points [n, d] float32 of whole rows [n, D + G]."""
     if form.channels_first:
         images = tf.reshape(rows, [-1, *form.shape])
         rows = tf.reshape(tf.transpose(images, [0, 2, 3, 1]), [-1, len(form.source)])
@@ -92,7 +120,7 @@ def encode(form: RowForm, rows: tf.Tensor) -> tf.Tensor:
     }
     chosen = _with_columns(chosen, bent)
     points = (chosen - form.constant(form.shift)) / form.constant(form.scale)
-    return tf.cast(points, tf.float32)
+    return tf.cast(_with_columns(points, _without_missing(form, rows, points)), tf.float32)
 
 
 def _by_column(form: RowForm, values: tf.Tensor) -> tf.Tensor:
@@ -121,6 +149,16 @@ def _listed(form: RowForm, rows: tf.Tensor, values: tf.Tensor) -> Dict[int, tf.T
     for column in form.varying_categories:
         own = tf.gather(tf.cast(values, tf.float32), form.coordinates(column), axis=1)
         found[column] = tf.cast(tf.expand_dims(tf.argmax(own, axis=1), 1), form.kind)
+    return found
+
+
+def _without_missing(form: RowForm, rows: tf.Tensor, points: tf.Tensor) -> Dict[int, tf.Tensor]:
+    """[n, 1] of each coordinate that may lack its number, 0 where it does."""
+    found = {}
+    for place, column in enumerate(form.gaps, len(form.low) - len(form.gaps)):
+        for own in form.coordinates(column):
+            there = 1 - tf.cast(rows[:, place : place + 1], form.kind)
+            found[int(own)] = there * points[:, own : own + 1]
     return found
 
 

@@ -5,11 +5,13 @@ import functools
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from evaluation.calibration import Unseen
 from report import drawing
 from report.views import StepView
 
+KINDS = {"data": "tab:blue", "mixture": "tab:orange"}
 DECADES = 4.0
 """Ratios are shown from 10^-this to 10^this; those beyond are drawn at the edge."""
 
@@ -58,6 +60,9 @@ def _sheet(compared: bool) -> drawing.Sheet:
             xlim=(-DECADES * 1.05, DECADES * 1.05),
             ylim=(-DECADES * 1.05, DECADES * 1.05),
         )
+    handles = [Patch(fc=color, alpha=0.55, label=name) for name, color in KINDS.items()]
+    for axis, place in zip(axes[1:], ("upper right", "upper left")):
+        axis.legend(handles=handles, fontsize=7, loc=place)
     return drawing.Sheet(figure, axes, [axes[1].yaxis])
 
 
@@ -77,30 +82,26 @@ def _reliability(axis: Axes, unseen: Unseen) -> None:
 
 def _ratios(axis: Axes, unseen: Unseen) -> None:
     edges = np.linspace(-DECADES, DECADES, 49)
-    kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
-    for (name, logits), color in zip(kinds, ("tab:blue", "tab:orange")):
-        axis.hist(_decades(-logits), edges, histtype="stepfilled", alpha=0.55, fc=color, label=name)
+    for color, logits in zip(KINDS.values(), unseen[:2]):
+        axis.hist(_decades(-logits), edges, histtype="stepfilled", alpha=0.55, fc=color)
     axis.axvline(0, color="k", lw=0.8, ls="--")
     mean = np.exp(-np.asarray(unseen.real_logits, np.float64)).mean()
     axis.set_title(f"mean ratio under the data {mean:.2f} (ideally 1)")
-    axis.legend(fontsize=7)
 
 
 def _against_the_truth(axis: Axes, picture: StepView) -> None:
     """The mixture's density is known by a KDE of its samples only: a check, no yardstick."""
     unseen, density = picture.unseen, picture.unseen.mixture_density()
     axis.plot([-DECADES, DECADES], [-DECADES, DECADES], "k--", lw=0.8)
-    kinds = [("data", unseen.real_logits), ("mixture", unseen.generated_logits)]
-    for (name, logits), points, color in zip(kinds, unseen.points, ("tab:blue", "tab:orange")):
+    for (name, color), logits, points in zip(KINDS.items(), unseen[:2], unseen.points):
         expected = density.log_density(points, drawing.NEGLIGIBLE)
         expected -= picture.view.true_log_density(points)
         estimated = -logits[: len(points)]
         pairs = np.stack([_decades(expected), _decades(estimated)], axis=1)
-        drawing.dots(axis, pairs, 5, color=color, alpha=0.5, label=name)
+        drawing.dots(axis, pairs, 5, color=color, alpha=0.5)
         if name == "data":
             mean = np.exp(expected).mean()
     axis.set_title(f"against KDE / true density (its mean {mean:.2f})")
-    axis.legend(fontsize=7, markerscale=3, loc="upper left")
 
 
 def _decades(log_ratios: np.ndarray) -> np.ndarray:

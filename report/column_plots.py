@@ -48,18 +48,15 @@ def draw_columns(picture: StepView, path: str) -> None:
 
 def _panel(axis: Axes, picture: StepView, samples: np.ndarray, coordinate: int) -> None:
     view = picture.view
-    real, made = view.points[:, coordinate], samples[:, coordinate]
     low, high = view.low[coordinate], view.high[coordinate]
     bins = np.linspace(low, high, BINS)
-    axis.hist(np.clip(real, low, high), bins, density=True, color="0.75", label="data")
-    axis.hist(
-        np.clip(made, low, high),
-        bins,
-        density=True,
-        histtype="step",
-        color="tab:blue",
-        label="mixture",
-    )
+    for points, looks in (
+        (view.points, {"color": "0.75", "label": "data"}),
+        (samples, {"color": "tab:blue", "label": "mixture", "histtype": "step"}),
+    ):
+        shown = np.clip(view.present(points, coordinate), low, high)
+        density = np.full(len(shown), 1 / max(1, len(points)) / (bins[1] - bins[0]))
+        axis.hist(shown, bins, weights=density, **looks)
     axis.set_xlim(low, high)
     axis.set_yticks([])
     drawing.label_axis(axis.xaxis, view, coordinate)

@@ -1,6 +1,5 @@
 """Pictures of several runs beside each other, as PNG in memory: they go into one page."""
 
-import io
 from typing import Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -49,6 +48,8 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
             axis = figure.subplots()
             figure.subplots_adjust(left=0.16, right=0.98, bottom=0.15, top=0.9)
             for index, (curve, of_run) in enumerate(zip(curves, values)):
+                if np.isnan(of_run).all():
+                    continue
                 color = f"C{index % 10}"
                 if curve.perfect is not None:
                     _perfect(axis, field, curve.perfect, color, alone=_shared(curves))
@@ -64,7 +65,7 @@ def draw_curves(curves: Sequence[Curve]) -> Dict[str, bytes]:
             if field == "log_p":
                 _cut_outliers(axis, np.concatenate(values), curves)
             axis.legend(fontsize=7)
-            drawn[title] = _png(figure)
+            drawn[title] = drawing.as_png(figure)
     return drawn
 
 
@@ -77,7 +78,7 @@ def draw_samples(picture: StepView, view: DataView) -> bytes:
     """
     with drawing.style():
         if view.is_image:
-            return _png(_images(picture, view))
+            return drawing.as_png(_images(picture, view))
         figure = Figure(figsize=(SIZE[0], 3.6))
         axis = figure.subplots()
         figure.subplots_adjust(left=0.15, right=0.98, bottom=0.13, top=0.97)
@@ -85,7 +86,7 @@ def draw_samples(picture: StepView, view: DataView) -> bytes:
             _line(axis, picture, view)
         else:
             _plane(axis, picture, view)
-        return _png(figure)
+        return drawing.as_png(figure)
 
 
 def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> bytes:
@@ -100,7 +101,7 @@ def draw_weights(betas: Sequence[float], effective_shares: Sequence[float]) -> b
         axis.set(xlabel="boosting step", ylabel="weight of each; share", ylim=(0, 1.02))
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=7, loc="lower right", bbox_to_anchor=(1, 1))
-        return _png(figure)
+        return drawing.as_png(figure)
 
 
 def _shared(curves: Sequence[Curve]) -> bool:
@@ -182,9 +183,3 @@ def _images(picture: StepView, view: DataView) -> Figure:
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"…{name[-LONGEST_NAME:]}"
-
-
-def _png(figure: Figure) -> bytes:
-    written = io.BytesIO()
-    figure.savefig(written, format="png")
-    return written.getvalue()

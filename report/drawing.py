@@ -1,7 +1,8 @@
 """How pictures are drawn and written; none of it needs a display."""
 
 import contextlib
-from typing import Any, Iterator, List, Sequence, Tuple, Union
+import os
+from typing import Any, Callable, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
@@ -12,9 +13,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 
 from base import durable
+from report import png
 from report.views import DataView
 
 NEGLIGIBLE = -40.0
@@ -24,6 +25,14 @@ COMPONENTS = (
     *("#641986", "#977208", "#74ee7d", "#0e08f4", "#472b45"),
 )
 """Found by a search: apart for readers who see no red or no green too."""
+DATES = {"svg": "Date", "pdf": "CreationDate"}
+"""Kinds of files for print, and what is left out of them so that equal pictures are equal files."""
+LABEL = 0.2
+"""Of an axis, that a number at a tick takes."""
+PRINT_DPI = 200
+"""Of points and areas there: as shapes they would be most of the size, and of the time."""
+POINTS, ABOVE = 1.0, 1.5
+"""Depth of points, as of areas; and what lies deeper than that is made of pixels there."""
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -32,7 +41,8 @@ STYLE = {
     "axes.grid": False,
     "legend.frameon": False,
     "figure.dpi": 140,
-    "svg.hashsalt": "",  # equal pictures are equal files
+    "svg.hashsalt": "",  # for the same reason
+    "pdf.fonttype": 42,  # journals refuse the other one
     "image.cmap": cm.viridis,  # by its name it is looked up anew for each level of a contour
 }
 
@@ -45,7 +55,7 @@ def style() -> contextlib.AbstractContextManager:
 class Sheet:
     """A figure whose frame is drawn once; then pictures that share the frame, one after another.
 
-    Axes with their ticks and labels are most of the work of a picture.
+    Axes with their ticks and labels, and legends, are most of the work of a picture.
     """
 
     def __init__(self, figure: Figure, axes: Sequence[Axes], changing: Sequence[Artist]):
@@ -59,7 +69,8 @@ class Sheet:
             artist.set_visible(False)
         self._canvas.draw()
         self._frame = self._canvas.copy_from_bbox(figure.bbox)
-        self._framing: List[Artist] = [figure.patch]
+        self._legends = [axis.get_legend() for axis in axes]
+        self._framing: List[Artist] = [figure.patch, *filter(None, self._legends)]
         for axis in figure.axes:
             parts = [axis.patch, axis.xaxis, axis.yaxis] if axis in axes else [axis]
             self._framing += [part for part in parts if part not in changing]
@@ -73,11 +84,11 @@ class Sheet:
 
     def blank(self) -> Sequence[Axes]:
         """The axes without what the last picture drew on them."""
-        for axis in self._axes:
+        for axis, legend in zip(self._axes, self._legends):
             for artist in [*axis.lines, *axis.patches, *axis.collections, *axis.texts]:
                 artist.remove()
             axis.containers.clear()
-            axis.legend_ = None
+            axis.legend_ = legend
             axis.relim()
         return self._axes
 
@@ -98,22 +109,25 @@ class Sheet:
 
 
 def save(figure: Union[Figure, Sheet], path: str) -> None:
-    """Writes the picture whole or not at all: a .png, or an .svg to be published."""
-    if path.endswith(".svg"):
+    """Writes the picture whole or not at all: a .png, or an .svg or .pdf to be published."""
+    kind = os.path.splitext(path)[1][1:]
+    if kind in DATES:
         whole = figure.whole() if isinstance(figure, Sheet) else contextlib.nullcontext(figure)
         with durable.replacing(path) as file, whole as drawn:
-            drawn.savefig(file, format="svg", metadata={"Date": None})
+            drawn.savefig(file, format=kind, dpi=PRINT_DPI, metadata={DATES[kind]: None})
         return
-    pixels = figure.pixels() if isinstance(figure, Sheet) else _pixels(figure)
+    written = as_png(figure)
     with durable.replacing(path) as file:
-        # Few colours: more effort makes the file a tenth smaller and takes half as long again.
-        Image.fromarray(pixels).convert("RGB").save(file, "PNG", compress_level=1)
+        file.write(written)
 
 
-def _pixels(figure: Figure) -> np.ndarray:
+def as_png(figure: Union[Figure, Sheet]) -> bytes:
+    """The picture as the bytes of a .png."""
+    if isinstance(figure, Sheet):
+        return png.encode(figure.pixels())
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())
+    return png.encode(np.asarray(canvas.buffer_rgba()))
 
 
 def component_colors(number: int) -> List[Tuple[float, ...]]:
@@ -125,7 +139,8 @@ def component_colors(number: int) -> List[Tuple[float, ...]]:
 
 def dots(axis: Axes, points: np.ndarray, area: float, **looks: Any) -> None:
     """[n, 2] points of one look: as `axis.scatter` without its search for each marker's extent."""
-    axis.plot(*points.T, "o", ms=np.sqrt(area), mew=0, zorder=1, **looks)
+    axis.set_rasterization_zorder(ABOVE)
+    axis.plot(*points.T, "o", ms=np.sqrt(area), mew=0, zorder=POINTS, **looks)
 
 
 def scatter_weighted(axis: Axes, points: np.ndarray, relative_weights: np.ndarray) -> Any:
@@ -157,11 +172,30 @@ def label_axis(axis: Axis, view: DataView, coordinate: int) -> None:
         return
     points, values = view.rulers[coordinate]
     ends = np.interp(axis.get_view_interval(), points, values)
-    ticks = MaxNLocator(4).tick_values(*ends)
-    ticks = ticks[(ticks >= ends[0]) & (ticks <= ends[1])]
+    ticks = _apart(lambda each: np.interp(each, values, points), *ends)
     axis.set_ticks(np.interp(ticks, values, points))
     axis.set_ticklabels(_texts(ticks))
     axis.set_label_text(view.names[coordinate])
+
+
+def _apart(place: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> np.ndarray:
+    """Round numbers that do not stand on each other, where a ruler is no straight one either.
+
+    Args:
+      place: along the axis, of numbers.
+      low: its end, in the same numbers.
+      high: its other end.
+    """
+    room = LABEL * (place(high) - place(low))
+    kept: List[float] = []
+    for most in (4, 40):  # few at equal steps; where they crowd, finer ones have room elsewhere
+        ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        for tick in ticks[(ticks >= low) & (ticks <= high)]:
+            if all(abs(place(tick) - place(other)) >= room for other in kept):
+                kept.append(tick)
+        if len(kept) > 2:
+            break
+    return np.sort(kept)
 
 
 def name_pair(axis: Axes, row: int, column: int, count: int, made_of: str) -> None:

@@ -14,6 +14,8 @@ from storage.workdir import Workdir
 
 PAUSE = 60.0
 """Between two summaries, in times of what one takes: steps may be as short as a summary."""
+FIRST = 30.0
+"""Seconds before which there is none but the last, for the same reason."""
 
 
 def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
@@ -25,10 +27,10 @@ def of_step(workdir: Workdir, record: StepRecord) -> Dict[str, str]:
 class Pictures:
     """Keeps `plots/` in step with the committed state.
 
-    Each step has its pictures. Summaries over all steps are drawn after the first step and then, so
-    that they take a sixtieth of the time, where steps are short only after some; `wait` makes them
-    those of the last step, and has what people publish of it drawn for print. Where a run is
-    stopped, they may lack its last steps until it goes on.
+    Each step has its pictures. Summaries over all steps are drawn so that they take a sixtieth of
+    the time, where steps are short only after some; `wait` makes them those of the last step, and
+    has that drawn for print. Where a run is stopped, they may lack its last steps, or all, until it
+    goes on.
     """
 
     def __init__(self, side: SideProcess, workdir: Workdir, number: int, modes: int):
@@ -36,9 +38,9 @@ class Pictures:
         self._side, self._workdir, self._number, self._modes = side, workdir, number, modes
         self._steps: Dict[int, StepRecord] = {}  # by ticket
         self._summary: Optional[int] = None  # ticket of the summary that is being drawn
-        self._published: Optional[Tuple[str, Summary]] = None  # what `wait` publishes, of whom
+        self._last: Optional[str] = None  # what the last step is drawn from
         self._newest: Optional[State] = None  # a state whose summary is still to be drawn
-        self._summary_due = 0.0  # by the monotonic clock
+        self._summary_due = time.monotonic() + FIRST
         os.makedirs(workdir.join("plots"), exist_ok=True)
 
     def draw(self, state: State) -> None:
@@ -74,9 +76,9 @@ class Pictures:
             tickets = [*self._steps] + ([] if self._summary is None else [self._summary])
             self._side.result(min(tickets))
             yield from self.finished()
-        if self._published is not None:
+        if self._last is not None:
             plots = self._workdir.join("plots")
-            self._side.result(self._side.submit(plots_jobs.publish, plots, *self._published))
+            self._side.result(self._side.submit(plots_jobs.publish, plots, self._last))
 
     def summaries(self) -> Dict[str, str]:
         """Pictures over all steps, by name."""
@@ -99,7 +101,7 @@ class Pictures:
                 zero_shares=[record.zero_weight for record in steps],
                 pictures=[self._workdir.join(record.picture) for record in steps],
             )
-            self._published = (self._workdir.join(steps[-1].picture), shown)
+            self._last = shown.pictures[-1]
             plots = self._workdir.join("plots")
             self._summary = self._side.submit(plots_jobs.summary, plots, shown)
             self._newest = None

@@ -45,13 +45,10 @@ def step(picture_path: str, paths: Dict[str, str]) -> None:
         draw[name](picture, path)
 
 
-def publish(directory: str, picture_path: str, shown: Summary) -> None:
-    """Draws what people publish as .svg too: the metrics, and the last step."""
-    from report import step_plots, summary_plots
+def publish(directory: str, picture_path: str) -> None:
+    """Draws the last step as .svg too, as people publish it."""
+    from report import step_plots
 
-    modes = shown.number_of_modes
-    path = os.path.join(directory, "metrics.svg")
-    summary_plots.draw_metrics(path, shown.by_step, shown.perfect, modes, shown.simple)
     step_plots.draw_step(StepView.load(picture_path), os.path.join(directory, "last_step.svg"))
 
 
@@ -60,9 +57,9 @@ def summary(directory: str, shown: Summary) -> float:
     from report import region_plots, summary_plots
 
     start = time.monotonic()
-    path = os.path.join(directory, "metrics.png")
+    paths = [os.path.join(directory, f"metrics.{kind}") for kind in ("png", "svg")]
     summary_plots.draw_metrics(
-        path, shown.by_step, shown.perfect, shown.number_of_modes, shown.simple
+        paths, shown.by_step, shown.perfect, shown.number_of_modes, shown.simple
     )
     path = os.path.join(directory, "mixture_weights.png")
     summary_plots.draw_weights(path, shown.betas, shown.effective_shares, shown.zero_shares)

@@ -15,8 +15,8 @@ from report.views import DataView
 
 COLUMNS, ROWS = 12, 20
 """Regions shown, those that the mixture lacks most; and components, the last ones."""
-NAME = 14
-"""Letters of a column's name."""
+LETTERS = 130
+"""Of columns' names that have room beside each other."""
 SHARES = colors.LogNorm(0.002, 2.0, clip=True)
 RATIOS = colors.Normalize(-2.0, 2.0, clip=True)
 """Of log10; red is too much, blue too little, as in the pictures of density ratios."""
@@ -127,10 +127,8 @@ def _mixture(axis: Axes, by_region: ByRegion, shown: np.ndarray) -> None:
 
 def _grid(axis: Axes, rows: int, columns: int) -> None:
     """White lines between cells, and no others."""
-    for line in range(1, columns):
-        axis.axvline(line - 0.5, color="white", lw=5)
-    for line in range(1, rows):
-        axis.axhline(line - 0.5, color="white", lw=1.5)
+    axis.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, color="white", lw=5)
+    axis.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, color="white", lw=1.5)
     axis.tick_params(length=0)
     for spine in axis.spines.values():
         spine.set_visible(False)
@@ -146,16 +144,27 @@ def _heads(view: DataView, found: Regions, sizes: np.ndarray) -> List[str]:
         places = [", ".join(f"{x:.1f}" for x in centre) for centre in found.centres + found.origin]
         form = "{}\n({})" if size > 1 else "{}\n{}"
         return [form.format(*both) for both in zip(heads, places)]
+    letters = LETTERS // min(COLUMNS, len(sizes))
     region_means = regions.means(found, view.points)
     for number, columns in enumerate(regions.telling(region_means, view.points, 2)):
         for column in columns:
             value = view.value(column, region_means[number, column])
-            heads[number] += f"\n{_short(view.names[column])}\n{value:,.4g}"
+            start, end = view.rulers[column][1][[0, -1]]
+            heads[number] += (
+                f"\n{_short(view.names[column], letters)}\n{_plain(value, end - start)}"
+            )
     return heads
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+def _short(name: str, letters: int) -> str:
+    return name if len(name) <= letters else name[: letters - 1] + "…"
+
+
+def _plain(value: float, spread: float) -> str:
+    """To a hundredth of the spread, about: what is next to nothing in it is 0."""
+    digits = 2 - int(np.floor(np.log10(spread)))
+    text = f"{np.round(value, digits) + 0.0:,.{max(digits, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _percent(share: float) -> str:

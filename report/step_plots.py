@@ -1,6 +1,6 @@
 """The picture of one boosting step: data by weight, mixture, density ratio, level set."""
 
-from typing import Dict, Sequence, Tuple, Union
+from typing import Any, Dict, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib import cm, colors
@@ -16,6 +16,11 @@ from report.views import GRID_SIDE, DataView, StepView
 
 LOG_RATIO_SHOWN = 2.0
 """Density ratios are drawn from 10^-2 to 10^2."""
+LOOKS: Dict[bool, Dict[str, Any]] = {
+    True: {"area": 3, "color": "tab:blue", "label": "covered"},
+    False: {"area": 5, "color": "tab:red", "label": "missed"},
+}
+"""Of data points, by whether they are in the level set."""
 RATIO_LEVELS = np.linspace(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN, 17)
 
 
@@ -34,22 +39,27 @@ def draw_step(picture: StepView, path: str) -> None:
         drawing.save(figure, path)
 
 
-_SHEETS: Dict[Tuple, Tuple[Sheet, Colorbar]] = {}
-"""By frame: of the data without density ratios, and with them."""
+class Plane(NamedTuple):
+    """What pictures of a plane share."""
+
+    sheet: Sheet
+    weights: Colorbar
+    ratios: Colorbar  # not shown where there are none
 
 
-def _plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
-    """The sheet of pictures of a plane, and the colour bar of the weights."""
-    frame = (view.low, view.high, view.rulers.ravel())
-    key = (view.names, reweighted, *map(tuple, frame))
-    if key not in _SHEETS:
-        if len(_SHEETS) > 1:
-            _SHEETS.clear()
-        _SHEETS[key] = _new_plane_sheet(view, reweighted)
-    return _SHEETS[key]
+_PLANES: Dict[Tuple, Plane] = {}
+"""The last one, by its frame."""
 
 
-def _new_plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]:
+def _plane_of(view: DataView) -> Plane:
+    key = (view.names, *map(tuple, (view.low, view.high, view.rulers.ravel())))
+    if key not in _PLANES:
+        _PLANES.clear()
+        _PLANES[key] = _new_plane(view)
+    return _PLANES[key]
+
+
+def _new_plane(view: DataView) -> Plane:
     figure = Figure(figsize=(10, 8.2))
     axes = figure.subplots(2, 2).ravel()
     room = 0.03 if view.names else 0.01  # for names, and ticks of many digits
@@ -64,28 +74,31 @@ def _new_plane_sheet(view: DataView, reweighted: bool) -> Tuple[Sheet, Colorbar]
     weights = figure.colorbar(
         cm.ScalarMappable(cmap="viridis_r"), ax=axes[0], label="weight times N", shrink=0.85
     )
-    if reweighted:
-        norm = colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN)
-        figure.colorbar(
-            cm.ScalarMappable(norm, "RdBu_r"),
-            ax=axes[2],
-            boundaries=RATIO_LEVELS,
-            label="log10 of mixture / data",
-            shrink=0.85,
-            ticks=[-2, -1, 0, 1, 2],
-        )
+    ratios = figure.colorbar(
+        cm.ScalarMappable(colors.Normalize(-LOG_RATIO_SHOWN, LOG_RATIO_SHOWN), "RdBu_r"),
+        ax=axes[2],
+        boundaries=RATIO_LEVELS,
+        label="log10 of mixture / data",
+        shrink=0.85,
+        ticks=[-2, -1, 0, 1, 2],
+    )
     for axis in axes:
         axis.set(xlim=(view.low[0], view.high[0]), ylim=(view.low[1], view.high[1]))
         drawing.label_axis(axis.xaxis, view, 0)
         drawing.label_axis(axis.yaxis, view, 1)
-    return Sheet(figure, axes, [weights.ax]), weights
+    for look in LOOKS.values():
+        drawing.dots(axes[3], np.zeros((0, 2)), **look)
+    drawing.legend_outside(axes[3], "data")
+    return Plane(Sheet(figure, axes, [weights.ax, ratios.ax]), weights, ratios)
 
 
 def _plane(picture: StepView) -> Sheet:
     view, samples, probe_logits = picture.view, picture.samples, picture.probe_logits
-    sheet, weights = _plane_sheet(view, len(probe_logits) > 0)
-    data, mixture, ratio, level = sheet.blank()
-    weights.update_normal(drawing.scatter_weighted(data, view.points, picture.relative_weights))
+    plane = _plane_of(view)
+    data, mixture, ratio, level = plane.sheet.blank()
+    plane.ratios.ax.set_visible(len(probe_logits) > 0)
+    weighted = drawing.scatter_weighted(data, view.points, picture.relative_weights)
+    plane.weights.update_normal(weighted)
     data.set_title(f"data by weight for component {picture.step}")
 
     for index, (points, color) in enumerate(zip(samples, drawing.component_colors(len(samples)))):
@@ -110,23 +123,22 @@ def _plane(picture: StepView) -> Sheet:
     _level_set(level, view, picture.density)
     for axis in (data, mixture, ratio, level):
         drawing.mark_modes(axis, view)
-    return sheet
+    return plane.sheet
 
 
 def _level_set(axis: Axes, view: DataView, density: KernelDensity) -> None:
     x, y = view.grid(GRID_SIDE)
     heights = density.log_density_on_grid(x, y)
-    threshold = coverage.level(density)
+    threshold = coverage.level(density, drawing.NEGLIGIBLE)
     top = max(heights.max(), threshold + 1e-3)
     if heights.min() < threshold < heights.max():
         axis.contourf(x, y, heights, np.linspace(threshold, top, 9), cmap="Greens")
-        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8)
+        axis.contour(x, y, heights, [threshold], colors="darkgreen", linewidths=0.8, linestyles="-")
     shown = view.points[::4]
     covered = density.log_density(shown, drawing.NEGLIGIBLE) > threshold
-    drawing.dots(axis, shown[covered], 3, color="tab:blue", label="covered")
-    drawing.dots(axis, shown[~covered], 5, color="tab:red", label="missed")
+    for whether, look in LOOKS.items():
+        drawing.dots(axis, shown[covered == whether], **look)
     axis.set_title(f"95 % level set of the mixture, {covered.mean():.3f} of these points in it")
-    drawing.legend_outside(axis, "data")
 
 
 def _line(picture: StepView) -> Figure:
@@ -167,7 +179,8 @@ def _pairs(picture: StepView) -> Figure:
     real = (view.points - centre) @ directions
     generated = [(points - centre) @ directions for points in samples]
     figure = Figure(figsize=(10, 8.4))
-    grid = figure.subplots(axes_count, axes_count, gridspec_kw={"hspace": 0.4, "wspace": 0.25})
+    room = {"left": 0.07, "right": 0.98, "bottom": 0.1, "top": 0.91, "hspace": 0.42, "wspace": 0.3}
+    grid = figure.subplots(axes_count, axes_count, gridspec_kw=room)
     low, high = real.min(axis=0), real.max(axis=0)
     pad = 0.1 * (high - low) + 1e-9
     for row, column in np.ndindex(axes_count, axes_count):
@@ -186,11 +199,8 @@ def _pairs(picture: StepView) -> Figure:
                 drawing.dots(axis, points[:, pair], 3, color=colour)
     grid[0][0].legend(fontsize=7)
     figure.colorbar(drawn, ax=grid, label="weight times N", shrink=0.6)
-    figure.suptitle(
-        f"step {picture.step}: data by weight above the diagonal, mixture of {len(samples)} "
-        f"by component below",
-        y=0.94,
-    )
+    below = f"mixture of {len(samples)} by component below"
+    figure.suptitle(f"step {picture.step}: data by weight above the diagonal, {below}")
     return figure
 
 
@@ -208,7 +218,7 @@ def _loadings(names: Sequence[str], direction: np.ndarray) -> str:
     if not names:
         return ""
     largest = np.argsort(-np.abs(direction), kind="stable")[:3]
-    return "  ".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
+    return "\n".join(f"{direction[number]:+.2f} {names[number]}" for number in largest)
 
 
 def _images(picture: StepView) -> Figure:

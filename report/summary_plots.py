@@ -1,6 +1,6 @@
 """The pictures over all steps: how good the mixture became, and what it is made of."""
 
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,13 +20,15 @@ PANELS = {
     "reverse_kl": ("reverse KL", "nats"),
 }
 """Title and name of the axis by field."""
+ACROSS = 3
+"""Panels beside each other: in a page they are as large as those of other pictures."""
 LIKELIHOOD = ["log_p", "coverage"]
 OF_TRUTH = ["high_quality", "modes", "reverse_kl"]
 OF_OWN_DATA = ["two_sample_auc", "recall", "precision"]
 
 
 def draw_metrics(
-    path: str,
+    paths: Sequence[str],
     by_step: Sequence[Metrics],
     perfect: Spread,
     number_of_modes: int,
@@ -35,7 +37,7 @@ def draw_metrics(
     """The figures over the steps, each with the band in which a perfect sampler scores.
 
     Args:
-      path: of the .png, or .svg.
+      paths: of the .png, and of the .svg.
       by_step: of the mixture.
       perfect: what a perfect sampler scores.
       number_of_modes: of the truth; 0 where it is not known.
@@ -45,11 +47,7 @@ def draw_metrics(
     if not np.isnan(perfect.median.two_sample_auc):
         names = OF_OWN_DATA + LIKELIHOOD
     with drawing.style():
-        figure = Figure(figsize=(3.2 * len(names), 2.9))
-        axes = figure.subplots(1, len(names), squeeze=False)[0]
-        figure.subplots_adjust(
-            left=0.2 / len(names), right=0.99, bottom=0.17, top=0.89, wspace=0.32
-        )
+        figure, axes = _panels(len(names))
         for axis, name in zip(axes, names):
             values = np.array([getattr(metrics, name) for metrics in by_step])
             _panel(axis, name, values, perfect, simple)
@@ -60,8 +58,30 @@ def draw_metrics(
             if name == "modes":
                 axis.set(ylim=(0, 1.05 * number_of_modes), ylabel=f"modes of {number_of_modes}")
                 axis.yaxis.get_major_locator().set_params(integer=True)
-        axes[0].legend(fontsize=7)
-        drawing.save(figure, path)
+        if len(names) > ACROSS:
+            handles = axes[0].get_legend_handles_labels()
+            figure.legend(*handles, loc="upper left", bbox_to_anchor=axes[-1].get_position().p1)
+        else:
+            axes[0].legend(fontsize=7)
+        for path in paths:
+            drawing.save(figure, path)
+
+
+def _panels(number: int) -> Tuple[Figure, Sequence[Axes]]:
+    """So many axes in rows; where that is several, room is left in the last one."""
+    across, down = min(ACROSS, number), number // ACROSS + 1
+    figure = Figure(figsize=(3.2 * across, 2.9 * down))
+    places = figure.add_gridspec(
+        down,
+        across,
+        left=0.2 / across,
+        right=0.99,
+        bottom=0.17 / down,
+        top=1 - 0.11 / down,
+        wspace=0.32,
+        hspace=0.42,
+    )
+    return figure, [figure.add_subplot(places[place]) for place in range(number)]
 
 
 def _panel(

@@ -38,6 +38,7 @@ class DataView(NamedTuple):
     high: np.ndarray
     names: Tuple[str, ...]  # of a table's coordinates; () of others
     rulers: np.ndarray  # [prod(shape), 2, marks] points along each, and the user's values there
+    gaps: np.ndarray  # [g, 3] coordinates that may be missing, those that say so, and from where on
 
     @staticmethod
     def of(
@@ -49,8 +50,9 @@ class DataView(NamedTuple):
           shape: of a point.
           points: [n, *shape] training points.
           truth: means, sigma and weights of the modes, where they are known.
-          units: names, shift and scale of a table's coordinates, and by coordinate, where more is
-            done than that, [2, k] the user's values and what they are before shift and scale.
+          units: names, shift and scale of a table's coordinates; by coordinate, where more is
+            done than that, [2, k] the user's values and what they are before shift and scale; and
+            by coordinate that may be missing the one that says so, and from where on.
         """
         flat = points.reshape(len(points), -1).astype(np.float64)
         low, high = np.percentile(flat, [0.5, 99.5], axis=0)
@@ -60,10 +62,11 @@ class DataView(NamedTuple):
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
         low, high = low - margin, high + margin
         size = flat.shape[1]
-        names, shift, scale, *knots = units or ((), np.zeros(size), np.ones(size))
+        names, shift, scale, *more = units or ((), np.zeros(size), np.ones(size))
+        knots, gaps = (*more, {}, {})[:2]
         marks = np.linspace(low, high, MARKS, axis=1) if names else np.zeros((size, 0))
         values = marks * scale[:, None] + shift[:, None]
-        for coordinate, (users, before) in (knots[0] if knots else {}).items():
+        for coordinate, (users, before) in knots.items():
             values[coordinate] = np.interp(values[coordinate], before, users)
         return DataView(
             shape=shape,
@@ -75,6 +78,7 @@ class DataView(NamedTuple):
             high=high,
             names=names,
             rulers=np.stack([marks, values], axis=1),
+            gaps=np.array([(own, *says) for own, says in gaps.items()]).reshape(-1, 3),
         )
 
     @property
@@ -90,6 +94,13 @@ class DataView(NamedTuple):
         near, far = (0, 1) if point < marks[0] else (-1, -2)
         slope = (values[near] - values[far]) / (marks[near] - marks[far])
         return float(values[near] + slope * (point - marks[near]))
+
+    def present(self, points: np.ndarray, coordinate: int) -> np.ndarray:
+        """A coordinate of those of [n, d] points that do not lack it."""
+        for own, says, above in self.gaps:
+            if own == coordinate:
+                points = points[points[:, int(says)] <= above]
+        return points[:, coordinate]
 
     @property
     def is_image(self) -> bool:
@@ -161,8 +172,7 @@ class StepView(NamedTuple):
     def load(path: str) -> "StepView":
         """Reads what `save` wrote."""
         with np.load(path) as saved:
-            kind = "view" if "view_shape" in saved else "scene"  # its name in earlier versions
-            view = {name: saved[f"{kind}_{name}"] for name in DataView._fields}
+            view = {name: saved[f"view_{name}"] for name in DataView._fields}
             view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
             view["names"] = tuple(map(str, view["names"]))
             return StepView(

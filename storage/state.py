@@ -13,7 +13,7 @@ from evaluation.metrics import Metrics, Sizes, Spread
 from storage import sealed
 from storage.sealed import OtherFormat
 
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclasses.dataclass(frozen=True)

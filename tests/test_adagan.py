@@ -46,6 +46,35 @@ def test_samples_are_a_frame_like_the_fitted_one(model):
     assert not model.sample(50, random_state=4).equals(new)
 
 
+def test_what_a_frame_lacks_its_samples_lack(tmp_path):
+    frame, rng = table(), np.random.RandomState(1)
+    lacking = frame.assign(
+        town=np.where(rng.rand(400) < 0.5, frame["town"], None),
+        some=frame["visits"].astype("Int64"),
+        new=frame["new"].astype("boolean"),
+    ).mask(rng.rand(400, 5) < [0.4, 0, 0.4, 0.4, 0.4])
+    lacking["visits"] = lacking["visits"].astype(np.int16)
+    with pytest.raises(ValueError, match="--keep_missing keeps them"):
+        AdaGAN(workdir=str(tmp_path / "x"), **SHORT).fit(lacking)
+    made = AdaGAN(workdir=str(tmp_path / "x"), keep_missing=True, **SHORT).fit(lacking)
+    new = made.sample(200)
+    assert (new.dtypes == lacking.dtypes).all()
+    assert (new.isna().any() == lacking.isna().any()).all()
+    assert set(new["town"].dropna()) <= {"Ulm"}
+    assert set(new["new"].dropna()) <= {True, False}
+    loaded = AdaGAN.load(made.workdir).sample(200)
+    np.testing.assert_array_equal(loaded.isna(), new.isna())
+
+
+def test_integers_that_are_named_as_missing_make_floats(tmp_path):
+    frame = table().replace({"visits": {0: -9}})[["visits", 7]]
+    more = {"keep_missing": True, "na_values": "-9"}
+    new = AdaGAN(workdir=str(tmp_path / "x"), **SHORT, **more).fit(frame).sample(300)
+    assert new["visits"].isna().any()
+    assert (new["visits"].dropna() > 0).all()
+    assert (new["visits"].dropna() % 1 == 0).all()
+
+
 def test_a_run_is_found_again_and_goes_on(model):
     loaded = AdaGAN.load(model.workdir)
     assert list(loaded.sample(3).columns) == ["7", "visits", "town", "new"]

@@ -96,6 +96,13 @@ def test_boosting_finds_the_rare_kind_as_the_tutorial_says(place):
     assert table["two_sample_auc"].iloc[-1] < 0.7
 
 
+def test_samples_lack_numbers_where_the_tutorials_data_do(place):
+    for name in ("gaps", "new_gaps"):
+        table = pandas.read_csv(place / f"{name}.csv")
+        lacking = table["mass_g"].isna().groupby(table["nest"]).mean()
+        assert lacking["ground"] > lacking["tree"] + 0.3, name
+
+
 def text_of(page):
     with open(os.path.join(ROOT, page), encoding="utf-8") as file:
         return file.read()

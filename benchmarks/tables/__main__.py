@@ -1,10 +1,11 @@
 """Runs a table again: python -m benchmarks.tables NAME [--seeds=N] [--jobs=2].
 
-Or a sweep of one's own: python -m benchmarks.tables --sweep=sweep.json. Each run is a process of
+Or a sweep of one's own: python -m benchmarks.tables --sweep=sweep.json. And, with arguments of its
+own, python -m benchmarks.tables own ... is benchmarks.own. Each run is a process of
 main.py, on this machine or, with --scheduler=tcp://..., on a Dask cluster. Finished runs are kept
-under --directory, so that the same command goes on. A table writes NAME.csv, NAME.md and NAME.png
-beside this file: medians with 5-95 % bands over the seeds, and the published figures. A sweep
-writes table.csv and table.md beside its runs.
+under --directory, so that the same command goes on. A table writes NAME.csv, NAME.md, NAME.png and
+NAME.pdf beside this file: medians with 5-95 % bands over the seeds, and the published figures. A
+sweep writes table.csv and table.md beside its runs.
 """
 
 import signal
@@ -19,6 +20,7 @@ from typing import NoReturn
 
 from base import console, errors, signals
 from base.errors import Stopped, UsageError
+from benchmarks import own
 from benchmarks.children import ROOT
 from benchmarks.tables import making, sweep, sweep_runs
 from benchmarks.tables.making import TABLES
@@ -79,4 +81,8 @@ def _end(said: str, status: int) -> NoReturn:
 
 if __name__ == "__main__":
     console.settle_in()
-    main(listens=True)
+    if sys.argv[1:2] == ["own"]:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # it removes what it wrote
+        own.main(sys.argv[2:])
+    else:
+        main(listens=True)

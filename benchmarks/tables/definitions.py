@@ -32,12 +32,14 @@ class Table(NamedTuple):
     judge: Optional[Callable[[], Judge]] = None  # makes what adds figures of samples
     points: Optional[Callable[[], np.ndarray]] = None  # makes the --data_file
     images: bool = False  # points are, and samples are shown
+    truths: Tuple[DataSettings, ...] = ()  # toys that it is of: one, or one a group of cells
     note: str = ""  # for the reader of the table
 
 
 QUALITY = ("--flagfile=quality.flags",)
 NEIGHBOURS = ("precision", "recall", "density", "nn_coverage")
 """Columns of `judges.neighbours`."""
+MODES = (1, 2, 3, 5, 7, 10)
 HEURISTICS: List[Tuple[str, Tuple[str, ...]]] = [
     ("Vanilla", ("--meta_algorithm=vanilla", "--steps=1")),
     ("Best of 10", ("--meta_algorithm=best_of",)),
@@ -51,6 +53,7 @@ HEURISTICS: List[Tuple[str, Tuple[str, ...]]] = [
 
 
 def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]]]) -> Table:
+    data = DataSettings(dataset=dataset)
     flags = (*QUALITY, f"--dataset={dataset}")
     columns = ("modes", "high_quality", "reverse_kl", "log_p", "coverage", "width", *NEIGHBOURS)
     return Table(
@@ -59,7 +62,8 @@ def _toy(dataset: str, title: str, published: Sequence[Tuple[str, Dict[str, str]
         columns,
         tuple(range(31, 41)),
         published,
-        judge=functools.partial(judges.of_toy, DataSettings(dataset=dataset)),
+        judge=functools.partial(judges.of_toy, data),
+        truths=(data,),
     )
 
 
@@ -77,6 +81,7 @@ def _unbalanced(
         tuple(range(31, 41)),
         published,
         judge=functools.partial(judges.of_unbalanced, truth),
+        truths=(DataSettings(dataset=dataset, unbalanced=True),),
         note="A mode is captured by 50 of 10,000 samples within three deviations; reverse_kl is "
         "against the true weights. Where a perfect sampler (the first row) does not capture them "
         "all, more can only come of oversampling rare modes.",
@@ -139,6 +144,7 @@ TABLES = {
         tuple(range(31, 36)),
         [],
         judge=functools.partial(judges.of_toy, DataSettings()),
+        truths=(DataSettings(),),
     ),
     "rerun": Table(
         "The published procedure, 8 modes, by step; beside it, rerun by Cranko & Nock (2019)",
@@ -147,6 +153,7 @@ TABLES = {
         tuple(range(822, 842)),
         RERUN,
         (1, 2, 3, 5, 8, 10),
+        truths=(DataSettings(gmm_modes_num=8),),
     ),
     "modes": Table(
         "Meta-algorithms by number of components and of modes of the GMM",
@@ -155,13 +162,14 @@ TABLES = {
                 f"{number} modes, {title}",
                 ("--flagfile=cpu.flags", f"--gmm_modes_num={number}", *flags),
             )
-            for number in (1, 2, 3, 5, 7, 10)
+            for number in MODES
             for title, flags in HEURISTICS[:5]
         ),
         ("coverage", "log_p", "modes", "high_quality"),
         (11, 12, 13),
         [],
         (3, 10),
+        truths=tuple(DataSettings(gmm_modes_num=number) for number in MODES),
     ),
     "meta": Table(
         "Meta-algorithms on the published GMM of 10 modes, 10 components",
@@ -169,5 +177,6 @@ TABLES = {
         ("coverage", "log_p", "modes", "high_quality", "reverse_kl"),
         tuple(range(11, 20)),
         [],
+        truths=(DataSettings(),),
     ),
 }

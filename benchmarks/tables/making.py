@@ -11,8 +11,9 @@ import numpy as np
 
 from base import durable
 from base.errors import UsageError
-from benchmarks.tables import definitions, pictures, real, runs, side_by_side
-from benchmarks.tables.bands import text_of
+from benchmarks.tables import charts, definitions, heat, perfect, pictures, real, runs, side_by_side
+from benchmarks.tables.bands import band, text_of
+from benchmarks.tables.charts import Row
 from benchmarks.tables.definitions import Cell, Table
 from benchmarks.tables.judges import Judge
 from benchmarks.tables.made import Made, make
@@ -133,11 +134,8 @@ def perfect_row(table: Table, judge: Judge) -> Tuple[str, Dict[str, List[float]]
 def write(
     name: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]], remark: str
 ) -> str:
-    """Writes CSV, Markdown and the picture; returns the Markdown."""
-    seeds = sorted(len(each[table.columns[0]]) for title, each in rows if title != PERFECT)
-    several = str(seeds[-1]) if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
-    said = f"{several} seeds: median [5 %; 95 %]." if seeds[-1] > 1 else "One seed."
-    lines = [f"# {table.title}", "", said, ""]
+    """Writes CSV, Markdown and the picture, .png and .pdf; returns the Markdown."""
+    lines = [f"# {table.title}", "", _seeds(table, rows), ""]
     lines += ["| | " + " | ".join(table.columns) + " |", "|---" * (len(table.columns) + 1) + "|"]
     for title, values in rows:
         cells = " | ".join(text_of(values[column]) for column in table.columns)
@@ -158,8 +156,42 @@ def write(
         for number, each in enumerate(columns):
             writer.writerow([title, number, *each])
     durable.write_atomically(os.path.join(HERE, f"{name}.csv"), figures_of_seeds.getvalue())
-    pictures.bands(os.path.join(HERE, f"{name}.png"), table.columns, rows, published)
+    draw(os.path.join(HERE, f"{name}.png"), table, rows)
     return text
+
+
+def _seeds(table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> str:
+    """How many there are behind each row, and what it shows of them."""
+    seeds = sorted(len(each[table.columns[0]]) for title, each in rows if title != PERFECT)
+    several = str(seeds[-1]) if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
+    return f"{several} seeds: median [5 %; 95 %]." if seeds[-1] > 1 else "One seed."
+
+
+def draw(path: str, table: Table, rows: List[Tuple[str, Dict[str, List[float]]]]) -> None:
+    """Draws a table: a panel a column, or a heat table where it is of several data sets.
+
+    Args:
+      path: of the .png; a .pdf goes beside it.
+      table: what it consists of.
+      rows: as in `rows_of`, perhaps after `perfect_row`.
+    """
+    known, seeds = [perfect.of_toy(settings) for settings in table.truths], _seeds(table, rows)
+    if len(known) > 1:
+        heat.draw(path, table.columns, [(t, charts.medians(v)) for t, v in rows], known, seeds)
+        return
+    real = charts.medians(dict(rows).get(PERFECT, {}))
+    ours = [
+        Row(title, True, {c: band(each) for c, each in values.items() if each})
+        for title, values in rows
+        if title != PERFECT
+    ]
+    theirs = [
+        Row(title, False, {c: charts.number_and_band(text) for c, text in cells.items() if text})
+        for title, cells in table.published
+    ]
+    shown = [row._replace(title=f"step {row.title}") for row in ours + theirs]
+    shown = shown if table.by_step else ours + theirs
+    charts.bands(path, table.columns, shown, {**(known or [{}])[0], **real}, seeds)
 
 
 def run(name: str, seeds: int, directory: str, jobs: int, scheduler: str) -> Tuple[str, bool]:

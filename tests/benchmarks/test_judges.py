@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 
 from base.errors import UsageError
 from benchmarks.tables import __main__ as tables
-from benchmarks.tables import judges, made, making, pictures, real
+from benchmarks.tables import judges, made, making, real
 from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
 from input_fn.settings import DataSettings
@@ -150,7 +150,8 @@ def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
     text = making.write("digits", table, rows, judge.remark)
     assert "| Real points, unseen | 10.000 |" in text
     assert "support vector machine" in text
-    assert (tmp_path / "digits.png").stat().st_size > 1000
+    for kind in ("png", "pdf"):
+        assert (tmp_path / f"digits.{kind}").stat().st_size > 1000
     lines = (tmp_path / "digits.csv").read_text().splitlines()
     assert len(lines) == 3
     assert lines[0].split(",")[2:] == list(table.columns)
@@ -206,16 +207,3 @@ def test_runs_of_a_table_belong_to_its_flags_and_points(tmp_path):
     with pytest.raises(UsageError, match="data.npy: holds other points"):  # somebody's own, perhaps
         small_table(tmp_path / "c")
     np.testing.assert_array_equal(np.load(str(tmp_path / "c" / "data.npy")), np.ones((15, 2)))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("0.45±0.09", (0.45, 0.36, 0.54)),
-        ("-82.14 [-581.73; -5.88]", (-82.14, -581.73, -5.88)),
-        ("8", (8, 8, 8)),
-    ],
-)
-def test_published_figures_are_drawn_with_their_bands(text, expected):
-    assert pictures.number_and_band(text) == pytest.approx(expected)
-    assert np.isnan(pictures.number_and_band("")).all()

@@ -51,6 +51,27 @@ def test_the_librarys_samples_of_images_are_whole_numbers_in_the_images_range():
         assert (samples <= rows.max(axis=0)).all()
 
 
+def test_peers_samples_are_whole_numbers_where_the_data_are(monkeypatch):
+    monkeypatch.setattr(own.peers, "run", lambda way, known, number, seed: (3.0, known[:2] + 0.4))
+    known = np.arange(6).reshape(3, 2)
+    ((way, seconds, samples),) = own.by_peers(known, 2, ["preset", "tvae"], 1)
+    assert (way, seconds) == ("tvae", 3.0)
+    np.testing.assert_array_equal(samples, known[:2])
+    ((_, _, samples),) = own.by_peers(known.astype(float), 2, ["tvae"], 1)
+    np.testing.assert_array_equal(samples, known[:2] + 0.4)
+
+
+def test_peers_that_have_not_been_made_are_refused_in_one_line(monkeypatch, tmp_path, capsys):
+    missing = own.peers.ENVIRONMENT._replace(directory=str(tmp_path))
+    monkeypatch.setattr(own.peers, "ENVIRONMENT", missing)
+    with pytest.raises(SystemExit) as ended:
+        own.main(["cancer", "--ways=preset,ctgan"])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.err == "error: --ways=ctgan: not set up here; `make peers` does it\n"
+    assert said.out == ""
+
+
 @pytest.mark.parametrize("text", ["table", "refined", "mixture,", ""])
 def test_ways_that_there_are_not_are_refused(text):
     with pytest.raises(argparse.ArgumentTypeError, match="must be some of|needs preset"):

@@ -39,6 +39,13 @@ def test_the_command_refuses_before_anything_runs(tmp_path, monkeypatch, capsys)
         assert "error: " in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_tables_of_ones_own_are_benchmarks_own():
+    command = [sys.executable, "-m", "benchmarks.tables", "own", "cancer", "--ways=none"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "argument --ways: none: must be some of preset" in done.stderr.splitlines()[-1]
+
+
 def test_a_directory_that_cannot_be_written_is_told_in_one_line(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     path = written(tmp_path, {"steps": [1]})

@@ -30,7 +30,8 @@ def test_iterations_are_epochs_of_whole_minibatches_unless_given(points, epochs)
 
 
 @pytest.mark.parametrize(
-    ("shape", "own"), [((1,), 1), ((6,), 6), ((100,), 100), ((101,), 100), ((8, 8, 3), 100)]
+    ("shape", "own"),
+    [((1,), 6), ((2,), 6), ((7,), 7), ((100,), 100), ((101,), 100), ((8, 8, 3), 100)],
 )
 def test_latent_noise_may_have_the_points_dimension(shape, own):
     assert NetworkSettings(latent_space_dim=0).fitted(shape).latent_space_dim == own

@@ -9,6 +9,7 @@ import pytest
 from base.errors import UsageError
 from boost import refinement
 from commands import shared, train
+from storage import state as states
 from storage.workdir import Workdir
 from tests.commands.calls import call, settings
 
@@ -27,6 +28,22 @@ def test_given_settings_must_be_those_of_the_run(run):
     shared.open_run(call("sample", run), {"epochs": 2, "steps": 2})
     with pytest.raises(UsageError, match="--epochs=3: the run in"):
         shared.open_run(call("sample", run), {"epochs": 3})
+
+
+def test_a_run_of_another_version_is_told_by_its_format_not_by_its_settings(run):
+    for name, (text, other) in {
+        "state.json": (f'"format": {states.FORMAT}', f'"format": {states.FORMAT - 1}'),
+        "settings.json": ('"keep_missing"', '"no_setting_of_this_version"'),
+    }.items():
+        path = os.path.join(run, name)
+        with open(path) as file:
+            before = file.read()
+        assert before.count(text) == 1
+        with open(path, "w") as file:
+            file.write(before.replace(text, other))
+    told = f"is of format {states.FORMAT - 1}, .* use the version that made the run"
+    with pytest.raises(UsageError, match=told):
+        shared.open_run(call("sample", run), {})
 
 
 def test_data_may_have_moved_but_not_changed(engine, tmp_path):

@@ -53,7 +53,7 @@ def write(rng, path):
     return _save(path + good[0], _damaged(rng, good[1](rng)))
 
 
-def run(path, key=""):
+def run(path, key="", keep_missing=False):
     """Loads a data file.
 
     Returns:
@@ -62,7 +62,7 @@ def run(path, key=""):
     Raises:
       Finding: for anything else.
     """
-    settings = DataSettings(dataset="file", data_file=path, data_key=key)
+    settings = DataSettings(dataset="file", data_file=path, data_key=key, keep_missing=keep_missing)
     memory = MEMORY + 4 * os.path.getsize(path)
 
     def load():

@@ -2,18 +2,23 @@
 
 import numpy as np
 
-from input_fn import own_data
+from input_fn import fitting, gaps, own_data
 from input_fn.files import Loaded
+from input_fn.gaps import Gaps
 from input_fn.settings import DataSettings
 
 
 def of(rows, names=(), categories=None, **changed):
     """The dataset of some rows, as a file's."""
-    loaded = Loaded(rows, "digest", None, names, categories or {}, ())
-    moments = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
+    seen = Gaps()
+    if rows.ndim == 2:
+        seen.see(rows)
+    loaded = Loaded(rows, "digest", None, names, categories or {}, (), seen.found())
     settings = DataSettings(dataset="file", data_file="x.csv", **changed)
     if rows.ndim == 2:
-        return own_data._table(settings, loaded, *moments, rows.astype(float))
+        whole = gaps.spread(next(fitting.chunks(loaded)), loaded.gaps)
+        return own_data._table(settings, loaded, whole.mean(axis=0), whole.std(axis=0), whole)
+    moments = rows.mean(axis=0, dtype=float), rows.std(axis=0, dtype=float)
     return own_data._images(settings, loaded, *moments)
 
 
@@ -32,6 +37,15 @@ def mixed(number=600):
         ],
         axis=1,
     )
+
+
+def with_gaps(number=600):
+    """The same, and numbers are missing from each column but the texts, from one all of them."""
+    rows, rng = mixed(number), np.random.RandomState(1)
+    lacking = rng.rand(number, 6) < [0.2, 0.5, 0.3, 0.9, 0.2, 0.0]
+    lacking[7, 5] = True  # one alone
+    rows[:, :6][lacking] = np.nan
+    return np.concatenate([rows, np.full((number, 1), np.nan)], axis=1)
 
 
 NAMES = ("income", "visits", "constant", "time", "size", "share", "kind")

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 
-from tests.input_fn.made_columns import KINDS, NAMES, mixed, of
+from tests.input_fn.made_columns import KINDS, NAMES, mixed, of, with_gaps
 
 
 def test_what_went_in_comes_out():
@@ -125,3 +126,91 @@ def test_integers_of_any_span_come_out_as_integers():
     assert made.is_whole(0)
     drawn = made.decode(np.random.RandomState(1).randn(50, 1).astype(np.float32))
     assert (drawn % 1 == 0).all()
+
+
+LACKING = (*NAMES, "never")
+
+
+@pytest.mark.parametrize("transform", ["auto", "standard", "quantile"])
+def test_missing_numbers_come_back_as_missing(transform):
+    rows = with_gaps()
+    made = of(rows, LACKING, KINDS, column_transform=transform)
+    assert np.isfinite(made.points).all()
+    names = made.columns.coordinate_names
+    assert names[-6:] == tuple(f"{name}=missing" for name in NAMES[:6])
+    assert not any("never" in name for name in names)
+    back = made.columns.decode(made.points)
+    exact = [1, 2, 3, 4, 5, 6, 7]
+    np.testing.assert_array_equal(back[:, exact], rows[:, exact])
+    np.testing.assert_allclose(back[:, 0], rows[:, 0], rtol=1e-5)
+    np.testing.assert_array_equal(made.columns.finish(made.points), made.points)
+    own = made.points[np.isnan(rows[:, 0]), 0]
+    assert (own == 0).all()
+
+
+@pytest.mark.parametrize("transform", ["auto", "standard"])
+def test_what_a_gan_is_shown_for_missing_numbers_changes_nothing_else(transform):
+    rows = with_gaps(3000)
+    made = of(rows, LACKING, KINDS, column_transform=transform)
+    shown = made.columns.dequantise(made.points.copy(), np.random.default_rng(0))
+    np.testing.assert_array_equal(made.columns.finish(shown), made.points)
+    for column in (0, 1, 4):
+        own = shown[np.isnan(rows[:, column]), made.columns.coordinates(column)[0]]
+        assert kstest(own, "norm").pvalue > 1e-3
+        there = ~np.isnan(rows[:, column])
+        assert abs(shown[there, made.columns.coordinates(column)[0]].mean()) < 0.1
+
+
+@pytest.mark.parametrize("transform", ["auto", "standard", "quantile"])
+def test_where_numbers_are_missing_weighs_as_a_category(transform):
+    rows = with_gaps()
+    points = of(rows, LACKING, KINDS, column_transform=transform).points[:, -6:]
+    for says, lacks in zip(points.T, np.isnan(rows[:, :6]).T):
+        assert len(np.unique(says)) == 2
+        assert says[lacks].min() > says[~lacks].max()
+        np.testing.assert_allclose([says.mean(), says.std()], [0, 1], atol=1e-5)
+
+
+def test_a_column_of_few_numbers_is_standardised_by_those_that_it_has():
+    rows = 50 + 3 * np.random.RandomState(0).randn(1000, 2)
+    rows[np.arange(1000) % 10 > 0, 0] = np.nan
+    made = of(rows)
+    there = ~np.isnan(rows[:, 0])
+    np.testing.assert_allclose(made.points[there, 0].mean(), 0, atol=1e-5)
+    np.testing.assert_allclose(made.points[there, 0].std(), 1, atol=1e-5)
+
+
+@st.composite
+def lacking_tables(draw):
+    """Rows of columns of several kinds with gaps anywhere."""
+    number, width = draw(st.integers(30, 80)), draw(st.integers(1, 4))
+    rng = np.random.RandomState(draw(st.integers(0, 2**32 - 1)))
+    kinds = draw(st.lists(st.integers(0, 3), min_size=width, max_size=width))
+    few, grid = rng.randint(-3, 4, number), np.round(rng.rand(number), 2)
+    made = [rng.randn(number), few, grid, np.ones(number)]
+    rows = np.stack([rng.permutation(made[kind]) for kind in kinds], axis=1).astype(float)
+    shares = draw(
+        st.lists(st.sampled_from([0, 0.02, 0.5, 0.98, 1]), min_size=width, max_size=width)
+    )
+    rows[rng.rand(number, width) < shares] = np.nan
+    return rows
+
+
+@given(lacking_tables(), st.sampled_from(["auto", "standard", "quantile"]))
+def test_any_table_with_gaps_comes_back(rows, transform):
+    made = of(rows, column_transform=transform)
+    assert np.isfinite(made.points).all()
+    np.testing.assert_allclose(made.columns.decode(made.points), rows, rtol=1e-5, atol=1e-5)
+    wild = 3 * np.random.RandomState(0).randn(200, *made.shape).astype(np.float32)
+    back = made.columns.decode(wild)
+    lacks = np.isnan(rows)
+    assert not np.isnan(back[:, ~lacks.any(axis=0)]).any()
+    assert np.isnan(back[:, lacks.all(axis=0)]).all()
+    finished = made.columns.finish(wild)
+    assert np.isfinite(finished).all()
+    np.testing.assert_allclose(made.columns.finish(finished), finished, atol=1e-5)
+
+
+def test_numbers_of_more_than_double_precision_go_by_their_quantiles():
+    rows = np.exp(1.5 * np.random.RandomState(0).randn(300, 1))
+    np.testing.assert_array_equal(of(rows.astype(np.longdouble)).points, of(rows).points)

@@ -5,11 +5,13 @@ import pytest
 
 from input_fn import columns_file
 from input_fn.columns import Columns
-from tests.input_fn.made_columns import KINDS, NAMES, mixed, of
+from tests.input_fn.made_columns import KINDS, NAMES, mixed, of, with_gaps
 
 
-def test_written_and_read_they_are_the_same():
-    made = of(mixed(), NAMES, KINDS, column_transform="quantile").columns
+@pytest.mark.parametrize("rows", [mixed(), with_gaps()])
+def test_written_and_read_they_are_the_same(rows):
+    names = (*NAMES, "never")[: rows.shape[1]]
+    made = of(rows, names, KINDS, column_transform="quantile").columns
     read = columns_file.from_bytes(columns_file.to_bytes(made))
     for name in Columns._fields:
         one, other = getattr(made, name), getattr(read, name)
@@ -30,3 +32,11 @@ def test_columns_are_described_for_people():
     assert described[2] == {"name": "constant", "constant": 1e-7}
     assert described[4]["values"] == [1, 2.5, 10]
     assert described[5]["step"] == 0.01 or len(described[5]["values"]) > 50
+
+
+def test_gaps_are_described_for_people():
+    described = columns_file.describe(of(with_gaps(), (*NAMES, "never"), KINDS).columns)
+    assert [each["name"] for each in described] == [*NAMES, "never"]
+    assert [each.get("missing", False) for each in described] == 6 * [True] + [False, True]
+    assert described[2] == {"name": "constant", "constant": 1e-7, "missing": True}
+    assert described[7] == {"name": "never", "constant": None, "missing": True}

@@ -5,7 +5,7 @@ import pandas
 import pytest
 
 from input_fn import frames
-from tests.input_fn.made_columns import KINDS, NAMES, mixed, of
+from tests.input_fn.made_columns import KINDS, NAMES, mixed, of, with_gaps
 
 
 def test_a_table_has_its_names_order_and_types():
@@ -31,3 +31,13 @@ def test_many_rows_come_in_pieces(monkeypatch):
     pieces = list(frames.of_rows(points, None))
     assert [len(piece) for piece in pieces] == [3, 3, 2]
     np.testing.assert_array_equal(pandas.concat(pieces).to_numpy(), points)
+
+
+def test_what_is_missing_is_missing_and_integers_stay_integers():
+    rows = with_gaps()
+    made = of(rows, (*NAMES, "never"), KINDS)
+    (frame,) = frames.of_rows(made.columns.decode(made.points), made.columns)
+    np.testing.assert_array_equal(frame.isna(), np.isnan(rows))
+    text = frame["visits"].to_csv(index=False)
+    assert set(text.split()) == {"visits", '""', *"0123456"}
+    assert (frame["kind"] == np.array(KINDS[6])[rows[:, 6].astype(int)]).all()

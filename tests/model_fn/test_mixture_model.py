@@ -7,7 +7,9 @@ from scipy.stats import kstest, norm
 
 from model_fn import mixture_model
 from model_fn.mixture_model import PROPOSALS, Mixture, Refinement
+from model_fn.rows import RowForm
 from model_fn.settings import GanSettings, NetworkSettings
+from tests.input_fn.made_columns import of
 
 NETWORK = NetworkSettings(
     latent_space_dim=1, g_num_filters=2, d_num_filters=2, g_num_layers=1, d_num_layers=1,
@@ -69,3 +71,36 @@ def test_the_cap_levels_the_largest_ratios():
             feeds = {tensors["latent"]: latent, tensors["choice_uniform"]: [uniform, uniform]}
             points = session.run(tensors["points"], feeds)
             np.testing.assert_allclose(points[:, 0], [chosen, PROPOSALS + chosen])
+
+
+def test_a_chosen_proposal_lacks_its_own_numbers_only():
+    """Both coordinates are the latent number: the larger half of the samples lacks its number."""
+    rows = np.where(np.arange(100) < 50, np.arange(100.0), np.nan)[:, None]
+    columns = of(rows).columns
+    kernels = {
+        "generator/layer1/kernel": np.array([[1.0, 1], [-1, -1]], np.float32),
+        "generator/layer1/bias": np.zeros(2, np.float32),
+        "scaling/shift": np.zeros(2, np.float32),
+        "scaling/scale": np.ones(2, np.float32),
+    }
+    form = RowForm(**{name: getattr(columns, name) for name in RowForm._fields})
+    component = {**values("generator", (1.0, -1.0)), **kernels}
+    mixture = Mixture(NETWORK, (2,), GanSettings(), [component], [1.0], {}, form)
+    weighs_nothing = {
+        **values("mixture_discriminator/fold0", (0.0, 0.0)),
+        **{name: value for name, value in kernels.items() if "scaling" in name},
+        "mixture_discriminator/fold0/layer0/kernel": np.ones((2, 2), np.float32),
+    }
+    refinement = Refinement(NETWORK, [weighs_nothing], [1.0], [0.0], 1.0)
+    latent = np.random.RandomState(0).randn(4 * PROPOSALS, 1)
+    uniform = (np.array([0, 17, 30, 49]) + 0.5) / PROPOSALS
+    with tf.Graph().as_default(), tf.Session() as session:
+        tensors = mixture_model.build_refined(mixture, refinement, 0)
+        session.run(tf.global_variables_initializer())
+        points = session.run(
+            tensors["points"], {tensors["latent"]: latent, tensors["choice_uniform"]: uniform}
+        )
+    chosen = latent[[0, PROPOSALS + 17, 2 * PROPOSALS + 30, 3 * PROPOSALS + 49]]
+    expected = columns.decode(np.repeat(chosen, 2, axis=1).astype(np.float32))
+    assert 0 < np.isnan(expected).sum() < 4
+    np.testing.assert_allclose(points, expected, rtol=1e-6)

@@ -89,3 +89,17 @@ def test_ticks_are_in_the_users_units():
     labels = [float(label.get_text()) for label in axis.get_xticklabels()]
     np.testing.assert_allclose(labels, ticks * scale[1] + shift[1])
     assert len(labels) >= 3
+
+
+def test_numbers_that_are_missing_are_not_drawn(kept):
+    """The second column says of the first, from 0.5 on, that it is missing."""
+    picture = of_table(2)
+    says = np.arange(300) % 3 == 0
+    points = np.stack([np.where(says, 0, picture.view.points[:, 0]), says], axis=1)
+    view = picture.view._replace(points=points, gaps=np.array([[0, 1, 0.5]]))
+    column_plots.draw_columns(picture._replace(view=view, samples=[points[says]]), "x.png")
+    (axis,) = (axis for axis in kept[0].axes if axis.get_xlabel() == view.names[0])
+    *bars, outline = axis.patches
+    width = (view.high[0] - view.low[0]) / (column_plots.BINS - 1)
+    assert sum(bar.get_height() for bar in bars) * width == pytest.approx(2 / 3)
+    assert outline.get_path().vertices[:, 1].max() == 0  # samples lack all of theirs

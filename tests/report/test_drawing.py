@@ -56,6 +56,38 @@ def test_what_is_published_has_the_frame_and_equal_pictures_are_equal_files(tmp_
     assert first == (tmp_path / "b.svg").read_text()
 
 
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_for_print_points_are_pixels_and_lines_are_shapes(tmp_path, kind):
+    sizes = {}
+    for number in (1000, 20_000):
+        with drawing.style():
+            figure = Figure(figsize=(2, 1), dpi=100)
+            axis = figure.subplots()
+            axis.plot([0, 1], [0, 1], "r")
+            drawing.dots(axis, np.random.RandomState(0).rand(number, 2), 3, color="b")
+            drawing.save(figure, str(tmp_path / f"a.{kind}"))
+        sizes[number] = (tmp_path / f"a.{kind}").stat().st_size
+    assert sizes[20_000] < 3 * sizes[1000]
+    assert sizes[20_000] < 100_000
+    if kind == "svg":
+        text = (tmp_path / "a.svg").read_text()
+        assert text.count("<image") == 1
+        assert "stroke: #ff0000" in text
+
+
+def test_a_sheets_legend_is_of_its_frame(tmp_path):
+    figure = Figure(figsize=(2, 1), dpi=100)
+    axis = figure.subplots()
+    axis.plot([], [], "ro", label="a point")
+    axis.legend()
+    sheet = Sheet(figure, [axis], [])
+    sheet.blank()
+    red = (sheet.pixels()[..., :3] == [255, 0, 0]).all(axis=-1)
+    assert red.any()
+    drawing.save(sheet, str(tmp_path / "a.svg"))
+    assert "a point" in (tmp_path / "a.svg").read_text()
+
+
 def test_a_sheet_whose_drawing_fails_has_its_frame_hidden_again():
     figure = Figure(figsize=(2, 1), dpi=100)
     sheet = Sheet(figure, [figure.subplots()], [])
@@ -167,6 +199,21 @@ def test_a_tables_axis_has_round_ticks_in_the_users_units():
     np.testing.assert_allclose(axis.get_xticks(), [-1.5, -0.5, 0.5, 1.5])
     assert axis.get_xlabel() == "age"
     assert axis.get_xlim() == (-2.0, 2.0)
+
+
+def test_ticks_of_a_crooked_ruler_do_not_stand_on_each_other():
+    names, points = ("income",), np.linspace(-2.0, 2.0, 200)[:, None]
+    users = np.exp(np.linspace(7.0, 12.0, 50))  # its points are its logarithm
+    knots = {0: (users, np.log(users))}
+    view = DataView.of((1,), points, (), (names, np.array([9.5]), np.array([1.0]), knots))
+    axis = Figure().subplots()
+    axis.set_xlim(-2.0, 2.0)
+    drawing.label_axis(axis.xaxis, view, 0)
+    values = np.array([float(label.get_text()) for label in axis.get_xticklabels()])
+    assert len(values) >= 4
+    np.testing.assert_allclose(axis.get_xticks(), np.log(values) - 9.5, atol=0.02)
+    assert np.diff(axis.get_xticks()).min() >= 0.2 * 4.0
+    np.testing.assert_array_equal(values % 2500, 0)  # round
 
 
 @pytest.mark.parametrize(("shift", "scale"), [(1.6e9, 100.0), (1e6, 1.0), (2020.5, 0.001)])

@@ -42,17 +42,29 @@ def state(steps, simple=None, **more):
     return SimpleNamespace(steps=records, perfect=None, simple=simple)
 
 
-def test_short_steps_have_their_summary_at_first_now_and_then_and_at_the_end(tmp_path, monkeypatch):
+def test_short_steps_have_their_summary_now_and_then_and_at_the_end(tmp_path, monkeypatch):
     side, now = Side(), [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
-    for steps in range(1, 6):
+    for steps in range(1, 7):
+        now[0] += 20.0 if steps == 1 else 42.0
         pictures.draw(state(steps))
         list(pictures.finished())
-        now[0] += 42.0
-    assert side.summaries() == [1, 4]
+    assert side.summaries() == [2, 5]
     list(pictures.wait())
-    assert side.summaries() == [1, 4, 5]
+    assert side.summaries() == [2, 5, 6]
+
+
+def test_a_short_run_has_it_once(tmp_path, monkeypatch):
+    side, now = Side(), [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
+    for steps in range(1, 11):
+        now[0] += 2.0
+        pictures.draw(state(steps))
+        list(pictures.finished())
+    list(pictures.wait())
+    assert side.summaries() == [10]
 
 
 def test_long_steps_have_it_each(tmp_path, monkeypatch):
@@ -60,9 +72,9 @@ def test_long_steps_have_it_each(tmp_path, monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
     for steps in range(1, 4):
+        now[0] += 180.0
         pictures.draw(state(steps))
         list(pictures.finished())
-        now[0] += 180.0
     list(pictures.wait())
     assert side.summaries() == [1, 2, 3]
 
@@ -91,8 +103,11 @@ def test_a_step_has_the_pictures_that_it_has_something_for(tmp_path, fields, nam
 
 def test_the_simple_model_is_in_the_summary(tmp_path):
     side = Side()
-    Pictures(side, Workdir(str(tmp_path)), 10, 0).draw(state(1, simple="what it scores"))
-    assert side.calls[-1][2].simple == "what it scores"
+    pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
+    pictures.draw(state(1, simple="what it scores"))
+    list(pictures.wait())
+    (shown,) = [call[2] for call in side.calls if call[0] is plots_jobs.summary]
+    assert shown.simple == "what it scores"
 
 
 def test_at_the_end_the_last_step_is_drawn_for_print(tmp_path):
@@ -100,7 +115,5 @@ def test_at_the_end_the_last_step_is_drawn_for_print(tmp_path):
     pictures = Pictures(side, workdir, 10, 0)
     pictures.draw(state(2))
     list(pictures.wait())
-    function, plots, source, shown = side.calls[-1]
-    assert function is plots_jobs.publish
-    assert (plots, source) == (workdir.join("plots"), workdir.join("picture.npz"))
-    assert len(shown.by_step) == 2
+    expected = (plots_jobs.publish, workdir.join("plots"), workdir.join("picture.npz"))
+    assert side.calls[-1] == expected

@@ -131,10 +131,27 @@ def test_regions_of_a_table_are_named_by_the_two_columns_that_tell_them(kept):
     region_plots.draw_regions("x.png", view, found, regions.compare(found, points, *everything))
     (rare,) = [head for head in heads(kept[0].axes[0]) if head.startswith("5.0 %")]
     lines = rare.split("\n")
-    assert lines[1] == "a column of a…"
+    assert lines[1] == "a column of …"
     assert float(lines[2].replace(",", "")) == pytest.approx(1800, abs=10)
     assert lines[3] == "third"
     assert float(lines[4]) == pytest.approx(-4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (1.14e-8, 1.3, "0"),
+        (-3.963e-9, 1.3, "0"),
+        (0.96689, 1.3, "0.97"),
+        (1.0, 1.3, "1"),
+        (67.263, 80.0, "67.3"),
+        (18243.7, 150_000.0, "18,000"),
+        (1.6e9 + 12.34, 20.0, "1,600,000,012.3"),
+        (0.00012345, 0.001, "0.00012"),
+    ],
+)
+def test_where_a_region_lies_is_told_to_a_hundredth_of_the_data(value, spread, text):
+    assert region_plots._plain(value, spread) == text
 
 
 def test_regions_of_images_show_their_mean(kept):

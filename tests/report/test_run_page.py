@@ -41,6 +41,11 @@ def test_the_verdict_stands_on_the_page_as_text(tmp_path):
     assert page.index("fair: ") < page.index("and more.") < page.index("Next: this.")
 
 
+def test_a_flag_in_a_verdict_is_not_broken_at_its_hyphens(tmp_path):
+    page = page_of(tmp_path, make_state(1), "train with --steps=3 and more.")
+    assert "train with <span>--steps=3</span> and more.</p>" in page
+
+
 def test_own_data_are_measured_by_a_gaussian_mixture_too(tmp_path):
     rows = rows_of(page_of(tmp_path, on_a_table(make_state(2)), "why"))
     named = {row[0]: row for row in rows if row}

@@ -15,9 +15,9 @@ def path(tmp_path):
 
 def test_a_picture_does_not_show_what_was_drawn_before_it(tmp_path):
     alone, after = tmp_path / "alone.png", tmp_path / "after.png"
-    step_plots._SHEETS.clear()
+    step_plots._PLANES.clear()
     step_plots.draw_step(picture_of(3), str(alone))
-    step_plots._SHEETS.clear()
+    step_plots._PLANES.clear()
     step_plots.draw_step(picture_of(5), str(after))
     step_plots.draw_step(picture_of(3), str(after))
     assert after.read_bytes() == alone.read_bytes()
@@ -77,9 +77,8 @@ def test_a_column_alone_has_its_name_and_ticks_in_the_users_units(kept):
 
 def sheets_axes(units):
     """The panels of a plane's sheet."""
-    step_plots._SHEETS.clear()
-    sheet, _ = step_plots._plane_sheet(picture_of(2, known=False, units=units).view, True)
-    return sheet.blank()
+    step_plots._PLANES.clear()
+    return step_plots._plane_of(picture_of(2, known=False, units=units).view).sheet.blank()
 
 
 def test_a_planes_panels_have_names_and_ticks_in_the_users_units():
@@ -100,8 +99,7 @@ def test_tables_of_other_names_do_not_share_a_sheet():
     first = sheets_axes(table_units(2))[0]
     names, shift, scale = table_units(2)
     other = picture_of(2, known=False, units=(("a", "b"), shift, scale)).view
-    sheet, _ = step_plots._plane_sheet(other, True)
-    assert sheet.blank()[0].get_xlabel() == "a"
+    assert step_plots._plane_of(other).sheet.blank()[0].get_xlabel() == "a"
     assert first.get_xlabel() == "column 0"
 
 
@@ -118,5 +116,5 @@ def test_directions_of_a_table_say_what_they_are_made_of_and_others_do_not(kept)
 
 def test_a_directions_largest_columns_are_named_by_size():
     direction = np.array([0.1, -0.7, 0.05, 0.5])
-    assert step_plots._loadings(("a", "b", "c", "d"), direction) == "-0.70 b  +0.50 d  +0.10 a"
+    assert step_plots._loadings(("a", "b", "c", "d"), direction) == "-0.70 b\n+0.50 d\n+0.10 a"
     assert step_plots._loadings(("a",), np.ones(1)) == "+1.00 a"

@@ -19,11 +19,13 @@ PERFECT = Spread(
 STEPS = [Metrics(-4.0 + step, 0.5 + step / 10, step, 0.5, 0.3, 0.8) for step in range(1, 4)]
 
 
-@pytest.mark.parametrize(("modes", "width", "panels"), [(3, 2240, 5), (0, 896, 2)])
-def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, width, panels):
+@pytest.mark.parametrize(
+    ("modes", "size", "panels"), [(3, (1344, 812), (2, 3)), (0, (896, 406), (1, 2))]
+)
+def test_figures_stand_beside_a_perfect_samplers(tmp_path, modes, size, panels):
     path = tmp_path / "metrics.png"
-    summary_plots.draw_metrics(str(path), STEPS, PERFECT, modes)
-    shown = assert_drawn(path, width, 406, panels=(1, panels))
+    summary_plots.draw_metrics([str(path)], STEPS, PERFECT, modes)
+    shown = assert_drawn(path, *size, panels=panels)
     assert has_colour(shown, 31, 119, 180)
     assert has_colour(shown, 202, 231, 202)  # the band: green, of which a quarter shows
 
@@ -43,9 +45,9 @@ OWN_PERFECT = Spread(
 @pytest.mark.parametrize("simple", [None, Spread(*[OWN[1]] * 3)])
 def test_own_data_have_panels_of_their_own_with_a_simple_model_in_them(tmp_path, simple):
     path = tmp_path / "metrics.png"
-    summary_plots.draw_metrics(str(path), OWN, OWN_PERFECT, 0, simple)
-    shown = assert_drawn(path, 2240, 406, panels=(1, 5))
-    for panel in np.array_split(shown, 5, axis=1):
+    summary_plots.draw_metrics([str(path)], OWN, OWN_PERFECT, 0, simple)
+    shown = assert_drawn(path, 1344, 812, panels=(2, 3))
+    for panel in (part for half in np.split(shown, 2) for part in np.split(half, 3, axis=1)):
         assert has_colour(panel, 31, 119, 180)
         assert has_colour(panel, 202, 231, 202)  # the band
         assert has_colour(panel, 255, 127, 14) == bool(simple)  # its line
@@ -55,7 +57,7 @@ def test_a_simple_model_far_off_does_not_hide_the_rest(monkeypatch):
     figures = []
     monkeypatch.setattr(summary_plots.drawing, "save", lambda figure, _: figures.append(figure))
     far = Spread(*[OWN[1]._replace(log_p=-500.0)] * 3)
-    summary_plots.draw_metrics("x.png", OWN, OWN_PERFECT, 0, far)
+    summary_plots.draw_metrics(["x.png"], OWN, OWN_PERFECT, 0, far)
     (axis,) = [axis for axis in figures[0].axes if axis.get_title().startswith("log p")]
     assert axis.get_ylim()[0] > -50
 
@@ -98,15 +100,15 @@ def test_an_outlier_does_not_hide_the_rest(values, cut):
 def test_nothing_known_is_no_trouble(tmp_path):
     nan = math.nan
     steps = [Metrics(-3.0, 0.9, nan, nan, nan, nan)]
-    summary_plots.draw_metrics(str(tmp_path / "a.png"), steps, PERFECT, 0)
+    summary_plots.draw_metrics([str(tmp_path / "a.png")], steps, PERFECT, 0)
     assert_drawn(tmp_path / "a.png", 896, 406)
 
 
 def test_each_panel_shows_one_figure_and_names_both_axes(monkeypatch):
     figures = []
     monkeypatch.setattr(summary_plots.drawing, "save", lambda figure, _: figures.append(figure))
-    summary_plots.draw_metrics("x.png", STEPS, PERFECT, 3)
-    summary_plots.draw_metrics("x.png", OWN, OWN_PERFECT, 0)
+    summary_plots.draw_metrics(["x.png"], STEPS, PERFECT, 3)
+    summary_plots.draw_metrics(["x.png"], OWN, OWN_PERFECT, 0)
     summary_plots.draw_weights("x.png", [1.0, 0.5], [1.0, 0.5], [0.0, 0.5])
     for axis in (axis for figure in figures for axis in figure.axes):
         assert axis.get_xlabel() == "boosting step"

@@ -32,18 +32,6 @@ def test_a_picture_is_read_as_it_was_saved(tmp_path):
         assert len(found.samples) == number
 
 
-def test_a_picture_of_an_earlier_program_is_read(tmp_path):
-    """Its arrays had other names; the state's format is the same, so that such runs go on."""
-    path, picture = str(tmp_path / "a.npz"), picture_of(1)
-    picture.save(path)
-    with np.load(path) as saved:
-        renamed = {name.replace("view_", "scene_"): saved[name] for name in saved}
-    np.savez(path, **renamed)
-    found = views.StepView.load(path).view
-    assert found.shape == picture.view.shape
-    np.testing.assert_array_equal(found.points, picture.view.points)
-
-
 def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
     names, shift, scale = ("größe", "town=Köln, Rhein", ""), np.arange(3.0), np.array([1.0, 2, 4])
     path = str(tmp_path / "a.npz")
