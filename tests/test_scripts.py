@@ -66,21 +66,81 @@ def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
     assert len(os.listdir(str(tmp_path / "run" / "components"))) == components
 
 
-def test_where_the_collection_looks_a_second_run_clears_the_first_and_makes_the_data(tmp_path):
+def test_where_the_collection_looks_a_run_clears_the_one_before_and_makes_the_data(tmp_path):
     """Its scripts always name a folder of data; an empty or absent one means the published GMM."""
     output = os.path.join(ROOT, "test", "output", CARD)
     flags = [flag for flag in SMALLEST if "--steps" not in flag]
+    path = f"--data_path={tmp_path}/absent"
     try:
-        for folder in (tmp_path, tmp_path / "absent"):
-            path = f"--data_path={folder}"
-            lines = figures(started("test", "train_performance_1p.sh", path, *flags))
-            assert float(lines["ActualFPS"]) > 0
-            with open(os.path.join(output, f"train_{CARD}.log")) as file:
-                log = file.read()
-            assert f"none in {path}; the published GMM is made" in log
-            assert log.count("Evaluating") == 1
+        os.makedirs(os.path.join(output, "ckpt_perf", "before"))
+        for name in (f"train_{CARD}.log", "train_rank_1.log"):
+            with open(os.path.join(output, name), "w") as file:
+                file.write("Evaluating, before\n")
+        lines = figures(started("test", "train_performance_1p.sh", path, *flags))
+        assert float(lines["ActualFPS"]) > 0
+        with open(os.path.join(output, f"train_{CARD}.log")) as file:
+            log = file.read()
+        assert f"none in {path}; the published GMM is made" in log
+        assert log.count("Evaluating") == 1
+        assert "before" not in os.listdir(os.path.join(output, "ckpt_perf"))
+        assert not os.path.exists(os.path.join(output, "train_rank_1.log"))
     finally:
         shutil.rmtree(output, ignore_errors=True)
+
+
+RECORDER = """#!/bin/sh
+env >"$RECORDS/$RANK_ID.environment"
+for argument; do
+    echo "$argument" >>"$RECORDS/$RANK_ID.arguments"
+    case $argument in --workdir=*) workdir=${argument#*=} ;; esac
+done
+mkdir -p "$workdir"
+printf 'iterations_per_second,coverage\\n2,0.5\\n' >"$workdir/metrics.csv"
+"""
+"""In the place of Python: what it was started with."""
+
+
+def recorded(tmp_path, name, *flags, **variables):
+    """A script's output, and each card's environment and arguments, where nothing is trained."""
+    (tmp_path / "python").write_text(RECORDER)
+    (tmp_path / "python").chmod(0o755)
+    records = tmp_path / "records"
+    records.mkdir()
+    more = {"PYTHON": str(tmp_path / "python"), "RECORDS": str(records), **variables}
+    done, _ = run_script(tmp_path, name, *flags, **more)
+    found = []
+    for path in sorted(records.glob("*.environment")):
+        pairs = (line.partition("=") for line in path.read_text().splitlines())
+        arguments = path.with_suffix(".arguments").read_text().splitlines()
+        found.append(({key: value for key, _, value in pairs}, arguments))
+    return done, found
+
+
+def test_an_empty_folder_of_data_is_none(tmp_path):
+    (tmp_path / "empty").mkdir()
+    done, ((_, arguments),) = recorded(
+        tmp_path, "train_performance_1p.sh", f"--data_path={tmp_path}/empty", "--seed=4"
+    )
+    assert figures(done)["ActualFPS"] == "128.00"
+    assert f"none in --data_path={tmp_path}/empty; the published GMM is made" in done.stderr
+    assert arguments == ["main.py", "--flagfile=ascend.flags", f"--workdir={tmp_path}/run"] + [
+        "--steps=1",
+        "--seed=4",
+    ]
+
+
+def test_cards_that_meet_without_a_rank_table_are_told_how_many_they_are(tmp_path):
+    """By CM_WORKER_SIZE alone, which npu_bridge does not take together with RANK_SIZE."""
+    meeting = {"CM_CHIEF_IP": "10.0.0.1", "CM_CHIEF_PORT": "6000", "CM_CHIEF_DEVICE": "0"}
+    done, cards = recorded(tmp_path, "train_8p.sh", **meeting)
+    assert figures(done)["RankSize"] == "8"
+    for rank, (environment, _) in enumerate(cards):
+        assert environment["RANK_ID"] == str(rank)
+        assert environment["ASCEND_DEVICE_ID"] == (str(rank) if rank else CARD)
+        assert environment["CM_WORKER_SIZE"] == "8"
+        assert "RANK_SIZE" not in environment
+        assert meeting.items() <= environment.items()
+    assert len(cards) == 8
 
 
 def test_a_folder_with_one_file_is_its_data(tmp_path):
@@ -107,19 +167,17 @@ def test_a_failed_training_is_told(tmp_path):
     assert "--beta_constant=3" in done.stderr
 
 
-@pytest.mark.parametrize("rank_table", [True, False])
-def test_several_cards_on_the_stand_in(tmp_path, rank_table):
+def test_several_cards_on_the_stand_in(tmp_path):
     npu_stand_in.make_package(tmp_path / "bridge")
     (tmp_path / "ranks.json").write_text("{}")
-    meeting = {"CM_CHIEF_IP": "10.0.0.1", "CM_CHIEF_PORT": "6000", "CM_CHIEF_DEVICE": "0"}
-    flags = [flag for flag in SMALLEST if not flag.startswith("--device")] + ["--steps=1"]
+    flags = [flag for flag in ONE if not flag.startswith("--device")]
     done, files = run_script(
         tmp_path,
         "train_8p.sh",
         "--rank_size=2",
         *flags,
         PYTHONPATH=str(tmp_path / "bridge"),
-        **({"RANK_TABLE_FILE": str(tmp_path / "ranks.json")} if rank_table else meeting),
+        RANK_TABLE_FILE=str(tmp_path / "ranks.json"),
     )
     assert done.returncode == 0, done.stderr
     assert "RankSize = 2" in done.stdout

@@ -164,7 +164,7 @@ def test_workers_together_see_what_one_alone_sees():
 
 @pytest.mark.parametrize("release", ["A", "B"])
 def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_path, release):
-    flags = ["--steps=1", "--epochs=200", "--iterations_per_loop=10", "--checkpoint_seconds=0.01"]
+    flags = ["--steps=1", "--epochs=80", "--iterations_per_loop=10", "--checkpoint_seconds=0.01"]
     whole, stopped = str(tmp_path / "whole"), str(tmp_path / "stopped")
     assert run_npu(environment, release, *flags, f"--workdir={whole}").returncode == 0
     variables = {**os.environ, **environment, "NPU_STAND_IN_RELEASE": release}
@@ -178,7 +178,7 @@ def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_pa
     assert process.returncode == 143
     assert error.count("\n") == 1
     with open(progress) as file:
-        assert 0 < json.load(file)["iterations"] < 2000
+        assert 0 < json.load(file)["iterations"] < 800
     done = run_npu(environment, release, *flags, f"--workdir={stopped}", drawn=True)
     assert done.returncode == 0, done.stderr
     expected, found = checkpoint_weights(whole, 1), checkpoint_weights(stopped, 1)
