@@ -25,10 +25,10 @@ COMPONENTS = (
     *("#641986", "#977208", "#74ee7d", "#0e08f4", "#472b45"),
 )
 """Found by a search: apart for readers who see no red or no green too."""
-DATES = {"svg": "Date", "pdf": "CreationDate"}
-"""Kinds of files for print, and what is left out of them so that equal pictures are equal files."""
 LABEL = 0.2
 """Of an axis, that a number at a tick takes."""
+DATES = {"svg": "Date", "pdf": "CreationDate"}
+"""Kinds of files for print, and what is left out of them so that equal pictures are equal files."""
 PRINT_DPI = 200
 """Of points and areas there: as shapes they would be most of the size, and of the time."""
 POINTS, ABOVE = 1.0, 1.5
