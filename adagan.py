@@ -61,7 +61,7 @@ class AdaGAN:
             self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
             self.workdir = os.path.join(self._temporary.name, "run")
         self._fitted: Optional[pandas.DataFrame] = None  # a frame's types and gaps, by column
-        self._is_array = False
+        self._is_array, self._copy = False, ""  # _copy: the data, where the last `fit` wrote them
 
     @classmethod
     def load(cls, workdir: str) -> "AdaGAN":
@@ -114,7 +114,12 @@ class AdaGAN:
         if isinstance(X, pandas.DataFrame):
             flags = {"header": "yes", "delimiter": "comma", "decimal": "point", **flags}
         preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
-        self._run([f"--flagfile={preset}"], **flags)
+        try:
+            self._run([f"--flagfile={preset}"], **flags)
+        except ValueError:  # refused: no run needs the copy of the data
+            if self._copy:
+                os.remove(self._copy)
+            raise
         return self
 
     def sample(
@@ -185,7 +190,7 @@ class AdaGAN:
 
     def _data_file(self, X: Data) -> str:
         """The path of the data; a frame or an array is written beside the work directory first."""
-        self._fitted, self._is_array = None, False
+        self._fitted, self._is_array, self._copy = None, False, ""
         if isinstance(X, (str, os.PathLike)):
             path = os.path.abspath(os.fspath(X))
             self._is_array = path.lower().endswith((".npy", ".npz"))
@@ -206,6 +211,7 @@ class AdaGAN:
             with open(f"{path}.unfinished", "wb") as file:
                 file.write(data)
             os.replace(f"{path}.unfinished", path)
+            self._copy = path
         return path
 
     def _run(self, command: Sequence[str], **flags: Any) -> None:

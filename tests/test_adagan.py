@@ -96,6 +96,7 @@ def test_bad_input_is_a_value_error_in_the_words_of_the_command_line(tmp_path):
         AdaGAN(workdir=str(tmp_path / "x"), steps=0).fit(table())
     with pytest.raises(ValueError, match="--epoch: is no flag"):
         AdaGAN(workdir=str(tmp_path / "x"), epoch=3).fit(table())
+    assert not os.listdir(str(tmp_path))  # nor the data's copy
     with pytest.raises(ValueError, match="must be one of"):
         AdaGAN(preset="tables")
     with pytest.raises(ValueError, match="holds no run"):
