@@ -12,24 +12,21 @@ WIDTH, LAYERS, FREQUENCIES = 256, 3, 32
 ITERATIONS, BATCH, LEARNING_RATE = 10_000, 512, 1e-3
 
 
-class Denoiser(nn.Module):  # type: ignore[misc]
-    """Predicts the noise in points: hidden layers that see the points and the step."""
+def _network(columns: int) -> nn.Module:
+    """Hidden layers that see points and their step, [n, d + 2 frequencies], to [n, d] noise."""
+    sizes = [columns + 2 * FREQUENCIES, *[WIDTH] * LAYERS]
+    hidden = [
+        layer
+        for before, after in zip(sizes, sizes[1:])
+        for layer in (nn.Linear(before, after), nn.SiLU())
+    ]
+    return nn.Sequential(*hidden, nn.Linear(WIDTH, columns))
 
-    def __init__(self, columns: int):
-        super().__init__()
-        sizes = [columns + 2 * FREQUENCIES, *[WIDTH] * LAYERS]
-        hidden = [
-            layer
-            for before, after in zip(sizes, sizes[1:])
-            for layer in (nn.Linear(before, after), nn.SiLU())
-        ]
-        self.layers = nn.Sequential(*hidden, nn.Linear(WIDTH, columns))
-        self.register_buffer("rates", torch.logspace(0, -4, FREQUENCIES))
 
-    def forward(self, points: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-        """[n, d] noise in [n, d] points after [n, 1] steps."""
-        angles = steps * self.rates
-        return self.layers(torch.cat([points, angles.sin(), angles.cos()], dim=1))
+def _noise(network: nn.Module, points: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """What the network takes for the noise, [n, d], in [n, d] points after [n, 1] steps."""
+    angles = steps * torch.logspace(0, -4, FREQUENCIES)
+    return network(torch.cat([points, angles.sin(), angles.cos()], dim=1))
 
 
 def fit(known: np.ndarray, iterations: int = ITERATIONS) -> Callable[[np.ndarray, int], np.ndarray]:
@@ -43,13 +40,13 @@ def fit(known: np.ndarray, iterations: int = ITERATIONS) -> Callable[[np.ndarray
       What `diffusion.sample` asks for the noise.
     """
     points, kept = (torch.tensor(each, dtype=torch.float32) for each in (known, diffusion.KEPT))
-    denoiser = Denoiser(points.shape[1])
-    optimizer = torch.optim.Adam(denoiser.parameters(), LEARNING_RATE)
+    network = _network(points.shape[1])
+    optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
     for _ in range(iterations):
         batch = points[torch.randint(len(points), (BATCH,))]
         steps, noise = torch.randint(len(kept), (BATCH, 1)), torch.randn_like(batch)
-        predicted = denoiser(diffusion.noised(batch, noise, kept[steps]), steps)
+        predicted = _noise(network, diffusion.noised(batch, noise, kept[steps]), steps)
         optimizer.zero_grad()
         nn.functional.mse_loss(predicted, noise).backward()
         optimizer.step()
@@ -58,6 +55,6 @@ def fit(known: np.ndarray, iterations: int = ITERATIONS) -> Callable[[np.ndarray
     def predict(points: np.ndarray, step: int) -> np.ndarray:
         with torch.no_grad():
             given = torch.tensor(points, dtype=torch.float32)
-            return denoiser(given, torch.full((len(given), 1), step)).numpy()
+            return _noise(network, given, torch.full((len(given), 1), step)).numpy()
 
     return predict

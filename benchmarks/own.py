@@ -194,8 +194,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
                     *(f"{k}={v:.3f}" if isinstance(v, float) else v for k, v in line.items()),
                     flush=True,
                 )
-    if given.output:
-        write(pandas.DataFrame(lines), given.output)
+                if given.output:  # at once, for a line may take an hour
+                    write(pandas.DataFrame(lines), given.output)
 
 
 def write(lines: pandas.DataFrame, directory: str) -> None:

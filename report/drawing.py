@@ -1,6 +1,7 @@
 """How pictures are drawn and written; none of it needs a display."""
 
 import contextlib
+import io
 import os
 from typing import Any, Callable, Iterator, List, Sequence, Tuple, Union
 
@@ -13,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from base import durable
-from report import png
 from report.views import DataView
 
 NEGLIGIBLE = -40.0
@@ -123,11 +124,18 @@ def save(figure: Union[Figure, Sheet], path: str) -> None:
 
 def as_png(figure: Union[Figure, Sheet]) -> bytes:
     """The picture as the bytes of a .png."""
+    written = io.BytesIO()
+    # Few colours: more effort makes the file a tenth smaller and takes half as long again.
+    Image.fromarray(_pixels(figure)).convert("RGB").save(written, "PNG", compress_level=1)
+    return written.getvalue()
+
+
+def _pixels(figure: Union[Figure, Sheet]) -> np.ndarray:
     if isinstance(figure, Sheet):
-        return png.encode(figure.pixels())
+        return figure.pixels()
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return png.encode(np.asarray(canvas.buffer_rgba()))
+    return np.asarray(canvas.buffer_rgba())
 
 
 def component_colors(number: int) -> List[Tuple[float, ...]]:

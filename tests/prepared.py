@@ -41,11 +41,23 @@ class Prepared:
             umask = os.umask(0)
             os.umask(umask)
             asked = [list(arguments), cwd, environment, drawn, umask, streams]
-            self._server.stdin.write(json.dumps(asked) + "\n")
-            self._server.stdin.flush()
-            status = int(self._server.stdout.readline())
+            status = self._answer(asked)
             told = [_read(path) for path in streams]
         return subprocess.CompletedProcess(arguments, status, *told)
+
+    def _answer(self, asked):
+        """The status of one command; whoever stops waiting for it leaves no answer to the next."""
+        server, self._server = self._server, None
+        try:
+            server.stdin.write(json.dumps(asked) + "\n")
+            server.stdin.flush()
+            answer = server.stdout.readline()
+            assert answer, "the process that has TensorFlow loaded has died"
+            self._server = server
+            return int(answer)
+        finally:
+            if self._server is None:
+                server.kill()
 
 
 def _read(path):

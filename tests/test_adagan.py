@@ -11,6 +11,7 @@ import pytest
 
 from adagan import AdaGAN
 from tests.conftest import ROOT
+from tests.whole_runs import drawn_by_the_example
 
 SHORT = {
     "steps": 2, "iterations": 60, "mixture_c_iterations": 40, "random_state": 3,
@@ -145,13 +146,7 @@ def test_the_notebook_runs_from_a_frame_to_pictures(tmp_path):
 @pytest.mark.parametrize("form", ["saved_model", "onnx", "frozen", "ckpt"])
 def test_the_example_draws_from_each_export(model, tmp_path, form):
     directory = model.export(form, directory=str(tmp_path / form))
-    script = os.path.join(ROOT, "examples", "load_export.py")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", script, directory, "3"],
-        capture_output=True, text=True, cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": ""},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout.splitlines()[-1])
+    rows = drawn_by_the_example(directory, 3, tmp_path)
     assert len(rows) == 3
     assert set(rows[0]) == {"7", "visits", "town", "new"}
     assert {row["town"] for row in rows} <= {"Ulm", ""}

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas
@@ -11,7 +9,7 @@ import pytest
 
 from tests.commands.test_exported_model import READERS, read_again
 from tests.conftest import ROOT, run_main
-from tests.whole_runs import assert_one_line
+from tests.whole_runs import assert_one_line, drawn_by_the_example
 
 SHARES = {"Bonn": 0.05, "Ulm": 0.7}
 """Of the incomes that are missing, by town."""
@@ -91,13 +89,7 @@ def test_exports_give_nan_where_samples_do(place, tmp_path, form):
     again, _ = read_again(form, directory)
     assert (np.isnan(again) == np.isnan(expected)).mean() > 0.999
     assert np.isclose(again, expected, rtol=0, atol=1e-3, equal_nan=True).mean() > 0.999
-    script = os.path.join(ROOT, "examples", "load_export.py")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", script, directory, "60"],
-        capture_output=True, text=True, cwd=str(tmp_path), env={**os.environ, "PYTHONPATH": ""},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout.splitlines()[-1])
+    rows = drawn_by_the_example(directory, 60, tmp_path)
     assert {row["never"] for row in rows} == {None}
     assert 0 < sum(row["income"] is None for row in rows) < 60
 

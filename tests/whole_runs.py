@@ -1,6 +1,7 @@
 """Whole runs of main.py: started, waited for, and looked at; tests only."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -44,3 +45,14 @@ def wait_for(process, text):
 def assert_clean(workdir):
     left = [n for _, _, names in os.walk(workdir) for n in names if "tmp" in n or "temp" in n]
     assert not left
+
+
+def drawn_by_the_example(directory, number, cwd):
+    """Rows by column that examples/load_export.py draws from an export, without this project."""
+    script = os.path.join(ROOT, "examples", "load_export.py")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script, directory, str(number)],
+        capture_output=True, text=True, cwd=str(cwd), env={**os.environ, "PYTHONPATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

@@ -42,41 +42,25 @@ def state(steps, simple=None, **more):
     return SimpleNamespace(steps=records, perfect=None, simple=simple)
 
 
-def test_short_steps_have_their_summary_now_and_then_and_at_the_end(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("seconds", "early", "late"),
+    [
+        ([20.0, *[42.0] * 5], [2, 5], [6]),  # short steps: now and then, and at the end
+        ([2.0] * 10, [], [10]),  # a short run: once
+        ([180.0] * 3, [1, 2, 3], []),
+    ],
+)
+def test_summaries_are_drawn_as_the_steps_are_long(tmp_path, monkeypatch, seconds, early, late):
     side, now = Side(), [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
-    for steps in range(1, 7):
-        now[0] += 20.0 if steps == 1 else 42.0
+    for steps, its in enumerate(seconds, 1):
+        now[0] += its
         pictures.draw(state(steps))
         list(pictures.finished())
-    assert side.summaries() == [2, 5]
+    assert side.summaries() == early
     list(pictures.wait())
-    assert side.summaries() == [2, 5, 6]
-
-
-def test_a_short_run_has_it_once(tmp_path, monkeypatch):
-    side, now = Side(), [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
-    for steps in range(1, 11):
-        now[0] += 2.0
-        pictures.draw(state(steps))
-        list(pictures.finished())
-    list(pictures.wait())
-    assert side.summaries() == [10]
-
-
-def test_long_steps_have_it_each(tmp_path, monkeypatch):
-    side, now = Side(), [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    pictures = Pictures(side, Workdir(str(tmp_path)), 10, 0)
-    for steps in range(1, 4):
-        now[0] += 180.0
-        pictures.draw(state(steps))
-        list(pictures.finished())
-    list(pictures.wait())
-    assert side.summaries() == [1, 2, 3]
+    assert side.summaries() == early + late
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgba
 
 from evaluation import regions
 from evaluation.regions import ByRegion
-from report import drawing, region_plots
+from report import region_plots
 from report.region_plots import COLUMNS, MARK, ROWS
 from report.views import DataView
 from tests.report.looks import assert_drawn, has_colour, pixels
@@ -26,14 +26,6 @@ def of_steps(steps, shape=(2,), known=False, units=()):
         np.concatenate(pictures[-1].samples),
     )
     return view, found, by_region
-
-
-@pytest.fixture
-def kept(monkeypatch):
-    """The figures that are drawn, instead of their files."""
-    figures = []
-    monkeypatch.setattr(drawing, "save", lambda figure, path: figures.append(figure))
-    return figures
 
 
 def texts(axis):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from report import drawing, step_plots
+from report import step_plots
 from tests.report.looks import assert_drawn, has_colour
 from tests.report.steps import picture_of, table_units
 
@@ -55,14 +55,6 @@ def ticks_in_units(axis):
     labels = [float(label.get_text()) for label in axis.get_ticklabels()]
     assert len(labels) >= 3
     return np.array(labels), axis.get_ticklocs()
-
-
-@pytest.fixture
-def kept(monkeypatch):
-    """The figures that are drawn, instead of their files."""
-    figures = []
-    monkeypatch.setattr(drawing, "save", lambda figure, path: figures.append(figure))
-    return figures
 
 
 def test_a_column_alone_has_its_name_and_ticks_in_the_users_units(kept):
