@@ -14,7 +14,10 @@ from typing import Any, Callable, Dict, List, Tuple
 
 if __name__ == "__main__":  # nothing of ours, or of the current directory, is imported before
     _connection = Connection(int(sys.argv[1]))
-    sys.path[:] = _connection.recv()
+    try:
+        sys.path[:] = _connection.recv()
+    except (EOFError, ConnectionError):  # the run was stopped before it could say where they are
+        sys.exit()
 
 from base.errors import HelperLost
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,3 +47,16 @@ def test_the_second_process_ends_with_the_first_however_that_ends(tmp_path):
             return
         time.sleep(0.1)
     pytest.fail("the second process outlived the first")
+
+
+def test_a_run_that_ends_before_it_says_where_modules_are_leaves_no_message():
+    ours, theirs = socket.socketpair()
+    script = os.path.join(ROOT, "report", "side_process.py")
+    process = subprocess.Popen(
+        [sys.executable, "-I", script, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    theirs.close()
+    ours.close()
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (0, "")
