@@ -23,7 +23,6 @@ curves: env  ## measure how the cost grows with data, batch, width, look-ahead, 
 	@$(PYTHON) -m benchmarks.curves
 
 chaos: env  ## kill runs 200 times at random instants; each must end as if it had never been killed
-	@$(PYTHON) -m pytest -m chaos tests/benchmarks/test_side_by_side.py
 	@$(PYTHON) -m benchmarks.chaos
 
 soak: env  ## 100 boosting steps: memory, file handles and threads must stay flat
