@@ -57,6 +57,11 @@ class NetworkSettings:
         "Latent noise: standard normal, or uniform on [-1, 1].",
         choices=("normal", "uniform"),
     )
+    latent_signs: bool = option(
+        False,
+        "The signs of the latent noise join the generator's inputs: separate groups can be made "
+        "without what a continuous map must leave between them.",
+    )
     g_num_filters: int = option(
         16,
         "Units in each hidden layer of the generator; dcgan: channels before the image.",

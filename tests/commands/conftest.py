@@ -63,7 +63,12 @@ def trained_table(tmp_path_factory):
     def make(directory):
         tables.write(f"{directory}/x.csv")
         flags = ["--device=cpu", "--dataset=file", "--latent_space_dim=0", "--steps=2"]
-        more = ["--iterations=60", "--mixture_c_iterations=60", "--eval_points_num=100"]
+        more = [
+            "--latent_signs",
+            "--iterations=60",
+            "--mixture_c_iterations=60",
+            "--eval_points_num=100",
+        ]
         done = run_main(
             *flags, *more, f"--data_file={directory}/x.csv", f"--workdir={directory}/run"
         )

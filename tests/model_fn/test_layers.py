@@ -12,13 +12,16 @@ from model_fn.settings import NetworkSettings
 @pytest.mark.parametrize(
     ("network", "shape"), [("mlp", (8, 12)), ("dcgan", (8, 12)), ("dcgan", (4, 8, 3))]
 )
+@pytest.mark.parametrize("signs", [False, True])
 @pytest.mark.parametrize("side", ["generator", "discriminator"])
-def test_outputs_have_the_shapes_that_layers_tell(network, shape, side):
+def test_outputs_have_the_shapes_that_layers_tell(network, shape, side, signs):
     settings = NetworkSettings(
-        network=network, g_num_layers=3, d_num_layers=1, g_num_filters=6, d_num_filters=10
-    )
+        network=network, g_num_layers=3, d_num_layers=1, g_num_filters=6, d_num_filters=10,
+        latent_signs=signs,
+    )  # fmt: skip
     made = getattr(layers, side)(settings, shape)
-    size = settings.latent_space_dim if side == "generator" else int(np.prod(shape))
+    latent = settings.latent_space_dim * (2 if signs else 1)
+    size = latent if side == "generator" else int(np.prod(shape))
     with tf.Graph().as_default():
         outputs = tf.zeros([3, size])
         for layer in made:
