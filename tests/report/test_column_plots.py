@@ -7,6 +7,7 @@ from scipy.stats import ks_2samp
 
 from report import column_plots, drawing
 from report.column_plots import SHOWN
+from report.views import DataView
 from tests.report.looks import assert_drawn, has_colour
 from tests.report.steps import picture_of, table_units
 
@@ -89,6 +90,21 @@ def test_ticks_are_in_the_users_units():
     labels = [float(label.get_text()) for label in axis.get_xticklabels()]
     np.testing.assert_allclose(labels, ticks * scale[1] + shift[1])
     assert len(labels) >= 3
+
+
+def test_the_bars_of_few_values_stand_on_their_ticks():
+    """The last one too, beyond which the frame goes on and no value lies."""
+    picture, axis = of_table(1), Figure().subplots()
+    scores = np.array([-1.2, -0.1, 1.3])
+    points = np.repeat(scores, 100)[:, None]
+    units = (("eggs",), np.zeros(1), np.ones(1), {0: (np.array([0.0, 1.0, 2.0]), scores)})
+    view = DataView.of((1,), points, (), units)
+    column_plots._panel(axis, picture._replace(view=view), points, 0)
+    bars = [bar for bar in axis.patches[:-1] if bar.get_height() > 0]
+    ticks = {label.get_text(): at for label, at in zip(axis.get_xticklabels(), axis.get_xticks())}
+    assert len(bars) == 3
+    for text, bar in zip("012", bars):
+        assert bar.get_x() <= ticks[text] <= bar.get_x() + bar.get_width()
 
 
 def test_numbers_that_are_missing_are_not_drawn(kept):

@@ -58,6 +58,31 @@ def test_a_column_of_long_tails_has_a_ruler_that_is_bent():
     np.testing.assert_allclose(values, np.interp(marks, before, users))
 
 
+def view_of_few(values, scores):
+    """A column of few values, and points of each of them that lie where it is among networks."""
+    points = np.repeat(scores, 100)[:, None]
+    units = (("a",), np.array([0.3]), np.array([1.7]), {0: (values, 1.7 * scores + 0.3)})
+    return DataView.of((1,), points, (), units)
+
+
+def test_values_lie_where_their_points_do_the_largest_and_the_least_too():
+    values, scores = np.array([0.0, 1.0, 2.0, 7.0]), np.array([-1.123, -0.4, 0.31, 1.777])
+    view = view_of_few(values, scores)
+    np.testing.assert_allclose(view.place(0, values), scores, atol=1e-9)
+    assert view.low[0] < scores[0] - 0.3  # where the ruler stands still
+    assert view.high[0] > scores[-1] + 0.3
+    assert [view.value(0, end) for end in (view.low[0], view.high[0])] == [0.0, 7.0]
+
+
+def test_more_values_than_marks_are_as_near_as_marks_and_the_ends_exact():
+    values, scores = np.arange(200.0) ** 2, np.linspace(-2.03, 1.97, 200)
+    view = view_of_few(values, scores)
+    assert (np.diff(view.rulers[0], axis=1) >= 0).all()
+    apart = (view.high[0] - view.low[0]) / (views.MARKS - 1)
+    np.testing.assert_allclose(view.place(0, values), scores, atol=apart)
+    np.testing.assert_allclose(view.place(0, values[[0, -1]]), scores[[0, -1]], atol=1e-9)
+
+
 def test_the_true_density_is_scipys():
     rng = np.random.RandomState(0)
     means, sigma, weights = rng.randn(3, 2), 0.7, np.array([0.5, 0.3, 0.2])
