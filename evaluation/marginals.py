@@ -4,7 +4,7 @@ Imports neither TensorFlow nor matplotlib.
 """
 
 import math
-from typing import Tuple
+from typing import List, Tuple
 
 import numpy as np
 
@@ -12,16 +12,14 @@ PAIRED = 1000
 """Columns at most whose correlations are compared: all pairs of more take too much memory."""
 
 
-def worst_column(real: np.ndarray, samples: np.ndarray) -> Tuple[int, float]:
-    """The column whose distribution differs most, and its Kolmogorov-Smirnov distance.
+def distances(real: np.ndarray, samples: np.ndarray) -> List[float]:
+    """By column, the Kolmogorov-Smirnov distance of its distributions.
 
     Args:
       real: [n, d].
       samples: [m, d].
     """
-    distances = [ks(*columns) for columns in zip(real.T, samples.T)]
-    worst = int(np.argmax(distances))
-    return worst, distances[worst]
+    return [ks(*columns) for columns in zip(real.T, samples.T)]
 
 
 def ks(one: np.ndarray, other: np.ndarray) -> float:

@@ -42,6 +42,7 @@ class Worst(NamedTuple):
     column: int
     first: int
     second: int
+    apart: Tuple[float, ...] = ()  # by column, the distances that `worst_column_ks` is largest of
 
 
 class TwoSampleJudge:
@@ -74,10 +75,11 @@ class TwoSampleJudge:
         """Scores [size, d] samples in any order; the same ones score the same each time."""
         if len(samples) != self.size:
             raise ValueError(f"samples has {len(samples)} rows, not {self.size}")
-        column, first, second, distance, difference = -1, -1, -1, math.nan, math.nan
+        worst, distance, difference = Worst(-1, -1, -1), math.nan, math.nan
         if self._columns is not None:
-            column, distance = marginals.worst_column(self._columns, samples)
+            apart = marginals.distances(self._columns, samples)
             first, second, difference = marginals.worst_pair(self._columns, samples)
+            worst, distance = Worst(int(np.argmax(apart)), first, second, tuple(apart)), max(apart)
         seen = self._projection(samples)
         figures = TwoSample(
             classifier_auc(self._held_out, seen),
@@ -86,7 +88,7 @@ class TwoSampleJudge:
             worst_correlation=difference,
             copying=_ratio_of_medians(self._training.distances(seen), self.nearest_held_out),
         )
-        return figures, Worst(column, first, second)
+        return figures, worst
 
     def copying_of(self, rows: np.ndarray, others: np.ndarray) -> float:
         """What some held-out points' `copying` would be, were they samples.

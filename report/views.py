@@ -9,6 +9,7 @@ from typing import Dict, NamedTuple, Sequence, Tuple
 import numpy as np
 from scipy.special import logsumexp
 
+from evaluation import marginals
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
 
@@ -183,6 +184,7 @@ class StepView(NamedTuple):
     density: KernelDensity  # of the mixture
     probe_logits: np.ndarray  # the mixture discriminator's on `view.probe()`, or none
     unseen: Unseen  # what tells whether it is calibrated
+    apart: np.ndarray = np.zeros(0)  # [d] of a table, as scored: how far each column is from data
 
     def save(self, path: str) -> None:
         """Writes all of it as .npz."""
@@ -199,6 +201,7 @@ class StepView(NamedTuple):
             density_samples=self.density.samples,
             bandwidth=self.density.bandwidth,
             probe_logits=self.probe_logits,
+            apart=self.apart,
             **parts,
         )
         with open(path, "wb") as file:
@@ -218,12 +221,17 @@ class StepView(NamedTuple):
             view = {name: saved[f"view_{name}"] for name in DataView._fields}
             view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
             view["names"] = tuple(map(str, view["names"]))
+            samples = saved["samples"]
+            apart = saved["apart"] if "apart" in saved else np.zeros(0)
+            if view["names"] and not len(apart):  # of a step from before the scores were kept
+                apart = np.array(marginals.distances(view["points"], samples))
             return StepView(
                 int(saved["step"]),
                 DataView(**view),
                 saved["relative_weights"],
-                np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
+                np.split(samples, np.cumsum(saved["sample_counts"])[:-1]),
                 KernelDensity(saved["density_samples"], float(saved["bandwidth"])),
                 saved["probe_logits"],
                 Unseen(*(saved[f"unseen_{name}"] for name in Unseen._fields)),
+                apart,
             )

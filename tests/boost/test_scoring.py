@@ -7,6 +7,7 @@ from scipy.stats import norm
 from boost import scoring
 from evaluation import metrics
 from evaluation.metrics import Sizes
+from evaluation.two_sample import Worst
 from input_fn import sources
 from input_fn.datasets import Dataset
 from input_fn.settings import DataSettings
@@ -164,7 +165,7 @@ def test_images_of_a_file_are_judged_as_flat_points_without_columns(tmp_path):
     assert scorer.names == ()
     assert figures.two_sample_auc > 0.9
     assert np.isnan(figures.worst_column_ks)
-    assert tuple(worst) == (-1, -1, -1)
+    assert worst == Worst(-1, -1, -1)
 
 
 def test_what_tells_copies_are_training_points_alone(tmp_path):
