@@ -4,7 +4,7 @@ Imports neither TensorFlow nor matplotlib, and scikit-learn only once something 
 """
 
 import math
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -53,13 +53,20 @@ class TwoSampleJudge:
       nearest_held_out: [size] float64, each held-out point's distance to the nearest training one.
     """
 
-    def __init__(self, training: np.ndarray, held_out: np.ndarray, is_table: bool):
+    def __init__(
+        self,
+        training: np.ndarray,
+        held_out: np.ndarray,
+        is_table: bool,
+        source: Optional[np.ndarray] = None,
+    ):
         """Takes the data.
 
         Args:
           training: [n, d] float64 points that models are trained on, n >= 1.
           held_out: [h, d] float64 further ones, h >= 2.
           is_table: columns mean something one by one.
+          source: [d] number of the user's column that each is of; one of its own unless given.
         """
         if len(held_out) < 2:
             raise ValueError(f"held_out has {len(held_out)} rows, at least 2 are needed")
@@ -68,7 +75,7 @@ class TwoSampleJudge:
         self._training = _Nearest(self._projection(training))
         self._held_out = self._projection(held_out)
         self._radii = _radii(self._held_out)
-        self._columns = held_out if is_table else None
+        self._columns, self._source = held_out if is_table else None, source
         self.nearest_held_out = self._training.distances(self._held_out)
 
     def score(self, samples: np.ndarray) -> Tuple[TwoSample, Worst]:
@@ -78,7 +85,7 @@ class TwoSampleJudge:
         worst, distance, difference = Worst(-1, -1, -1), math.nan, math.nan
         if self._columns is not None:
             apart = marginals.distances(self._columns, samples)
-            first, second, difference = marginals.worst_pair(self._columns, samples)
+            first, second, difference = marginals.worst_pair(self._columns, samples, self._source)
             worst, distance = Worst(int(np.argmax(apart)), first, second, tuple(apart)), max(apart)
         seen = self._projection(samples)
         figures = TwoSample(

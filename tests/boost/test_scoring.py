@@ -1,6 +1,7 @@
 """Scores: on which points, by which judge, and what the yardsticks are made of."""
 
 import numpy as np
+import pandas
 import pytest
 from scipy.stats import norm
 
@@ -142,6 +143,23 @@ def test_a_gaussian_mixture_is_told_from_what_it_cannot_learn(tmp_path):
     perfect, simple, _ = measured(own(tmp_path / "x.npy", clumps))
     assert perfect.median.two_sample_auc < 0.55
     assert simple.median.two_sample_auc > 0.65
+
+
+@pytest.mark.parametrize("pair", [("size", "size=missing"), ("kind=a", "kind=b")])
+def test_a_number_and_whether_it_is_missing_are_no_pair_nor_are_texts(tmp_path, pair):
+    rng = np.random.RandomState(0)
+    size, weight = rng.randn(2, 3000)
+    size[rng.rand(3000) < 0.4] = np.nan
+    frame = pandas.DataFrame({"size": size, "weight": weight, "kind": rng.choice([*"abc"], 3000)})
+    frame.to_csv(str(tmp_path / "x.csv"), index=False)
+    given = DataSettings(dataset="file", data_file=str(tmp_path / "x.csv"), keep_missing=True)
+    scorer = scoring.scorer(sources.load(given, 400, 10), SIZES._replace(fresh=300))
+    made = rng.randn(scorer.sizes.of_model, len(scorer.names))
+    one, other = map(scorer.names.index, pair)
+    made[:, one] = made[:, other]
+    worst = scorer.score(made).worst
+    first, second = (scorer.names[n].split("=")[0] for n in (worst.first, worst.second))
+    assert first != second
 
 
 def test_only_the_evaluation_on_a_file_has_a_judge(tmp_path):

@@ -34,3 +34,15 @@ def test_pairs_with_a_column_that_is_constant_in_the_data_are_left_out():
     assert marginals.worst_pair(real, samples) == (0, 2, pytest.approx(1))
     assert marginals.worst_pair(real, real) == (0, 2, 0)
     assert marginals.worst_pair(real[:, :2], samples[:, :2])[:2] == (-1, -1)
+
+
+def test_columns_of_one_source_are_no_pair():
+    real, samples = normals(4, (300, 4), (300, 4))
+    samples[:, 1] = samples[:, 0]  # the furthest off, but of one source
+    samples[:, 3] += samples[:, 1]
+    source = np.array([5, 5, 7, 2])
+    assert marginals.worst_pair(real, samples)[:2] == (0, 1)
+    first, second, _ = marginals.worst_pair(real, samples, source)
+    assert first < 2 < second
+    assert marginals.worst_pair(real, real, source) == (0, 2, 0)
+    assert marginals.worst_pair(real[:, :2], samples[:, :2], source[:2])[:2] == (-1, -1)
