@@ -206,8 +206,8 @@ def _files(checkpoint: str) -> List[str]:
 
 def _named(worst: Worst, names: Sequence[str]) -> Dict[str, str]:
     """The columns behind the worst figures, by what they are worst in."""
-    found = zip(("column", "first", "second"), worst)
-    return {which: names[number] for which, number in found if names and number >= 0}
+    found = {"column": worst.column, "first": worst.first, "second": worst.second}
+    return {which: names[number] for which, number in found.items() if names and number >= 0}
 
 
 def _log_step(done: Step, worst: Dict[str, str], perfect: Spread, modes: int) -> None:

@@ -78,7 +78,8 @@ def judge(
       sizes: of the evaluation.
     """
     judged = min(sizes.fresh, len(held_out), len(training))  # as many play the perfect sampler
-    return TwoSampleJudge(flat(training), flat(held_out[:judged]), columns.is_table)
+    source = columns.users_columns if columns.is_table else None
+    return TwoSampleJudge(flat(training), flat(held_out[:judged]), columns.is_table, source)
 
 
 def reference(dataset: Dataset) -> np.ndarray:

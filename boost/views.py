@@ -45,6 +45,7 @@ def step_view(done: Step, view: DataView, dataset: Dataset) -> StepView:
         density=done.scored.density,
         probe_logits=fitted.probe_logits if fitted else np.zeros(0, np.float32),
         unseen=fitted.unseen if fitted else Unseen.nothing(),
+        apart=np.array(done.scored.worst.apart),
     )
 
 

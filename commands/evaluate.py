@@ -13,8 +13,10 @@ from boost import scoring
 from commands import shared
 from commands.shared import Call
 from evaluation import metrics
-from evaluation.metrics import Metrics, Spread
+from evaluation.metrics import Metrics
+from report import verdict
 from storage import outputs
+from storage.state import State
 
 log = logging.getLogger("adagan")
 
@@ -49,7 +51,7 @@ def evaluate(call: Call, explicit: Dict[str, Any]) -> None:
     if command.output:
         durable.write_atomically(command.output, _text(draws))
     modes = len(truth.means) if truth else 0
-    for line in _lines(draws, run.state.perfect, modes):
+    for line in _lines(draws, run.state, modes):
         log.info("%s", line)
 
 
@@ -62,11 +64,12 @@ def _text(draws: List[Metrics]) -> str:
     return json.dumps(figures, indent=1) + "\n"
 
 
-def _lines(draws: List[Metrics], perfect: Spread, modes: int) -> List[str]:
+def _lines(draws: List[Metrics], state: State, modes: int) -> List[str]:
     """The lines to print; modes: of the truth, 0 where it is not known."""
-    lines = [metrics.published_line(draws[0])]
+    lines, found = [metrics.published_line(draws[0])], metrics.spread(draws)
     if modes:
         lines.append("  " + metrics.modes_line(draws[0], modes))
-    lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(metrics.spread(draws))}")
-    lines.append(f"Perfect sampler: {metrics.spread_line(perfect)}")
-    return lines
+    lines.append(f"Median of {scoring.DRAWS} draws: {metrics.spread_line(found)}")
+    lines.append(f"Perfect sampler: {metrics.spread_line(state.perfect)}")
+    simpler = verdict.simpler(found.median, state)
+    return [*lines, simpler] if simpler else lines

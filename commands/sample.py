@@ -10,6 +10,7 @@ from commands import shared
 from commands.shared import Call
 from input_fn import columns_file, frames
 from input_fn.columns import Columns
+from report import verdict
 from storage import outputs
 
 log = logging.getLogger("adagan")
@@ -43,6 +44,10 @@ def sample(call: Call, explicit: Dict[str, Any]) -> None:
         outputs.write_array(command.output, rows)
         _write_categories(command.output, columns)
     log.info("Wrote %d points of shape %s to %s", len(rows), list(rows.shape[1:]), command.output)
+    whose = verdict.SAMPLES + " before they are refined" * command.refine
+    simpler = verdict.simpler(run.state.steps[-1].metrics, run.state, whose)
+    if simpler:
+        log.info("%s", simpler)
 
 
 def _write_categories(path: str, columns: Optional[Columns]) -> None:

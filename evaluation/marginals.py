@@ -4,7 +4,7 @@ Imports neither TensorFlow nor matplotlib.
 """
 
 import math
-from typing import Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
 
@@ -12,16 +12,14 @@ PAIRED = 1000
 """Columns at most whose correlations are compared: all pairs of more take too much memory."""
 
 
-def worst_column(real: np.ndarray, samples: np.ndarray) -> Tuple[int, float]:
-    """The column whose distribution differs most, and its Kolmogorov-Smirnov distance.
+def distances(real: np.ndarray, samples: np.ndarray) -> List[float]:
+    """By column, the Kolmogorov-Smirnov distance of its distributions.
 
     Args:
       real: [n, d].
       samples: [m, d].
     """
-    distances = [ks(*columns) for columns in zip(real.T, samples.T)]
-    worst = int(np.argmax(distances))
-    return worst, distances[worst]
+    return [ks(*columns) for columns in zip(real.T, samples.T)]
 
 
 def ks(one: np.ndarray, other: np.ndarray) -> float:
@@ -31,28 +29,34 @@ def ks(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(shares[0] - shares[1]).max())
 
 
-def worst_pair(real: np.ndarray, samples: np.ndarray) -> Tuple[int, int, float]:
+def worst_pair(
+    real: np.ndarray, samples: np.ndarray, source: Optional[np.ndarray] = None
+) -> Tuple[int, int, float]:
     """The two columns whose correlation differs most, and by how much.
 
     Columns that are constant in the real points have none: their pairs are left out. One that is
-    constant in the samples alone has lost its correlations: they are 0.
+    constant in the samples alone has lost its correlations: they are 0. Columns of one source are
+    no pair: they depend on each other whatever the data, as a number and whether it is missing do.
 
     Args:
       real: [n, d].
       samples: [m, d].
+      source: [d] number of what each comes from; each from one of its own unless given.
 
     Returns:
       Indices, the lower first, and the absolute difference; or -1, -1, nan if there is
       no pair, or there are too many columns.
     """
     columns = np.flatnonzero(np.ptp(real, axis=0) > 0)
-    if not 2 <= len(columns) <= PAIRED:
+    if len(columns) > PAIRED:
+        return -1, -1, math.nan
+    source = columns if source is None else source[columns]
+    pairs = np.triu(source[:, None] != source, 1)
+    if not pairs.any():
         return -1, -1, math.nan
     differences = np.abs(_correlations(real[:, columns]) - _correlations(samples[:, columns]))
-    differences = np.triu(differences, 1)
+    differences = np.where(pairs, differences, -1)
     first, second = np.unravel_index(differences.argmax(), differences.shape)
-    if first == second:  # all are 0
-        first, second = 0, 1
     return int(columns[first]), int(columns[second]), float(differences[first, second])
 
 

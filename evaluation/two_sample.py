@@ -4,7 +4,7 @@ Imports neither TensorFlow nor matplotlib, and scikit-learn only once something 
 """
 
 import math
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -42,6 +42,7 @@ class Worst(NamedTuple):
     column: int
     first: int
     second: int
+    apart: Tuple[float, ...] = ()  # by column, the distances that `worst_column_ks` is largest of
 
 
 class TwoSampleJudge:
@@ -52,13 +53,20 @@ class TwoSampleJudge:
       nearest_held_out: [size] float64, each held-out point's distance to the nearest training one.
     """
 
-    def __init__(self, training: np.ndarray, held_out: np.ndarray, is_table: bool):
+    def __init__(
+        self,
+        training: np.ndarray,
+        held_out: np.ndarray,
+        is_table: bool,
+        source: Optional[np.ndarray] = None,
+    ):
         """Takes the data.
 
         Args:
           training: [n, d] float64 points that models are trained on, n >= 1.
           held_out: [h, d] float64 further ones, h >= 2.
           is_table: columns mean something one by one.
+          source: [d] number of the user's column that each is of; one of its own unless given.
         """
         if len(held_out) < 2:
             raise ValueError(f"held_out has {len(held_out)} rows, at least 2 are needed")
@@ -67,17 +75,18 @@ class TwoSampleJudge:
         self._training = _Nearest(self._projection(training))
         self._held_out = self._projection(held_out)
         self._radii = _radii(self._held_out)
-        self._columns = held_out if is_table else None
+        self._columns, self._source = held_out if is_table else None, source
         self.nearest_held_out = self._training.distances(self._held_out)
 
     def score(self, samples: np.ndarray) -> Tuple[TwoSample, Worst]:
         """Scores [size, d] samples in any order; the same ones score the same each time."""
         if len(samples) != self.size:
             raise ValueError(f"samples has {len(samples)} rows, not {self.size}")
-        column, first, second, distance, difference = -1, -1, -1, math.nan, math.nan
+        worst, distance, difference = Worst(-1, -1, -1), math.nan, math.nan
         if self._columns is not None:
-            column, distance = marginals.worst_column(self._columns, samples)
-            first, second, difference = marginals.worst_pair(self._columns, samples)
+            apart = marginals.distances(self._columns, samples)
+            first, second, difference = marginals.worst_pair(self._columns, samples, self._source)
+            worst, distance = Worst(int(np.argmax(apart)), first, second, tuple(apart)), max(apart)
         seen = self._projection(samples)
         figures = TwoSample(
             classifier_auc(self._held_out, seen),
@@ -86,7 +95,7 @@ class TwoSampleJudge:
             worst_correlation=difference,
             copying=_ratio_of_medians(self._training.distances(seen), self.nearest_held_out),
         )
-        return figures, Worst(column, first, second)
+        return figures, worst
 
     def copying_of(self, rows: np.ndarray, others: np.ndarray) -> float:
         """What some held-out points' `copying` would be, were they samples.

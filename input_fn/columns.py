@@ -75,6 +75,11 @@ class Columns(NamedTuple):
             names.append(name)
         return tuple(names)
 
+    @property
+    def users_columns(self) -> np.ndarray:
+        """[d] the column, of D, that each of a table's coordinates tells something of."""
+        return np.array([*range(len(self.names)), *self.gaps], np.int64)[self.source]
+
     def coordinates(self, column: int) -> np.ndarray:
         """Numbers of the coordinates that a column becomes, in their order."""
         return np.flatnonzero(self.source == column)

@@ -180,8 +180,8 @@ def label_axis(axis: Axis, view: DataView, coordinate: int) -> None:
         return
     points, values = view.rulers[coordinate]
     ends = np.interp(axis.get_view_interval(), points, values)
-    ticks = _apart(lambda each: np.interp(each, values, points), *ends)
-    axis.set_ticks(np.interp(ticks, values, points))
+    ticks = _apart(lambda each: view.place(coordinate, each), *ends)
+    axis.set_ticks(view.place(coordinate, ticks))
     axis.set_ticklabels(_texts(ticks))
     axis.set_label_text(view.names[coordinate])
 

@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Tuple
 
 from evaluation.metrics import Metrics, Spread
 from storage.state import State, StepRecord
@@ -23,6 +23,7 @@ UNSURE = 2.0
 """Nats between a perfect sampler's own 5 and 95 %, from where on log_p tells little."""
 AS_GOOD = 0.02
 """Difference of two AUCs that says nothing."""
+SAMPLES = "the GANs' samples"
 FEW_HELD_OUT = 100
 """Points that no training saw: of fewer, a perfect sampler's band is as wide as the scale."""
 FEW_ITERATIONS, ENOUGH = 3000, 10_000
@@ -35,6 +36,7 @@ class Verdict(NamedTuple):
     word: str
     reasons: List[str]  # sentences; the first says why it is that word
     advice: str  # what to do next, and the command
+    simpler: str = ""  # of the reasons, the one that no GAN is needed; "" where one is
 
     @property
     def lines(self) -> List[str]:
@@ -99,11 +101,12 @@ def _of_own_data(last: StepRecord, state: State, around: Circumstances) -> Verdi
         f"{100 * perfect.median.recall:.0f} %), {100 * reached.precision:.0f} % of the samples lie "
         f"among your points ({100 * perfect.median.precision:.0f} %)."
     )
-    reasons += _simple(reached, state.simple, state.simple_components)
+    if state.simple:
+        reasons.append(_simple(reached, state.simple, state.simple_components))
     reasons += _likelihood(reached, perfect, "your data")
     reasons.append(_coverage(reached.coverage, perfect.median.coverage, "where no data are"))
     preset = "image.flags" if math.isnan(reached.worst_column_ks) else "table.flags"
-    return Verdict(WORDS[grade], reasons, _advice(grade, around, preset))
+    return Verdict(WORDS[grade], reasons, _advice(grade, around, preset), simpler(reached, state))
 
 
 def _faults(reached: Metrics, perfect: Metrics) -> Iterator[str]:
@@ -132,18 +135,35 @@ def _worst(last: StepRecord) -> str:
     return "".join(f"; {part}" for part in parts)
 
 
-def _simple(reached: Metrics, simple: Optional[Spread], components: int) -> Iterator[str]:
-    if simple is None:
-        return
-    ahead = reached.two_sample_auc - simple.median.two_sample_auc
+def simpler(reached: Metrics, state: State, whose: str = SAMPLES) -> str:
+    """That a Gaussian mixture does as well or better, in one line; "" where it does not.
+
+    Args:
+      reached: by samples of the run.
+      state: of the run.
+      whose: what these samples are called.
+    """
+    simple = state.simple
+    if simple is None or _ahead(simple, reached) <= -AS_GOOD:
+        return ""
+    return _simple(reached, simple, state.simple_components, whose)
+
+
+def _ahead(simple: Spread, reached: Metrics) -> float:
+    """By how much a Gaussian mixture is harder to tell from data than samples."""
+    return reached.two_sample_auc - simple.median.two_sample_auc
+
+
+def _simple(reached: Metrics, simple: Spread, components: int, whose: str = SAMPLES) -> str:
+    ahead = _ahead(simple, reached)
     judged = "the GANs are the better model"
     if abs(ahead) < AS_GOOD:
         judged = "as good, in seconds and without a GAN"
     elif ahead > 0:
         judged = "it is the better model here, in seconds and without a GAN"
-    yield (
-        f"A Gaussian mixture (scikit-learn's, components: {components}) is told "
-        f"{_times(simple.median)} times in 100: {judged}."
+    return (
+        f"A Gaussian mixture (scikit-learn's, components: {components}) is told from your data "
+        f"{_times(simple.median)} times in 100, {whose} {_times(reached)}: {judged}."
     )
 
 
@@ -202,4 +222,5 @@ def _advice(grade: int, around: Circumstances, preset: str) -> str:
 
 def summary(verdict: Verdict, report: str) -> Tuple[str, ...]:
     """What the end of a run says."""
-    return (verdict.lines[0], verdict.advice, f"Report: {report}")
+    simpler_line = [verdict.simpler] * bool(verdict.simpler)
+    return (verdict.lines[0], *simpler_line, verdict.advice, f"Report: {report}")

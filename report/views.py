@@ -4,11 +4,12 @@ Imports neither TensorFlow nor matplotlib.
 """
 
 import io
-from typing import NamedTuple, Sequence, Tuple
+from typing import Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy.special import logsumexp
 
+from evaluation import marginals
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
 
@@ -67,10 +68,7 @@ class DataView(NamedTuple):
         margin = 0.15 * np.where(spread > 1e-12 * size, spread, size)
         means, sigma, weights = truth or (np.zeros((0, flat.shape[1])), 1.0, np.zeros(0))
         low, high = low - margin, high + margin
-        marks = np.linspace(low, high, MARKS, axis=1) if names else np.zeros((flat.shape[1], 0))
-        values = marks * scale[:, None] + shift[:, None]
-        for coordinate, (users, before) in knots.items():
-            values[coordinate] = np.interp(values[coordinate], before, users)
+        rulers = _rulers(low, high, shift, scale, knots) if names else np.zeros((len(low), 2, 0))
         return DataView(
             shape=shape,
             points=flat,
@@ -80,7 +78,7 @@ class DataView(NamedTuple):
             low=low,
             high=high,
             names=names,
-            rulers=np.stack([marks, values], axis=1),
+            rulers=rulers,
             gaps=np.array([(own, *says) for own, says in gaps.items()]).reshape(-1, 3),
         )
 
@@ -97,6 +95,18 @@ class DataView(NamedTuple):
         near, far = (0, 1) if point < marks[0] else (-1, -2)
         slope = (values[near] - values[far]) / (marks[near] - marks[far])
         return float(values[near] + slope * (point - marks[near]))
+
+    def place(self, coordinate: int, values: np.ndarray) -> np.ndarray:
+        """Where the user's values lie along a table's coordinate.
+
+        Beyond the data's least and largest value a ruler may stand still. They lie where it does
+        first, seen from the middle: there are the points.
+        """
+        marks, ruler = self.rulers[coordinate]
+        rounding = 1e-12 * (ruler[-1] - ruler[0])
+        begin = np.searchsorted(ruler, ruler[0] + rounding, "right") - 1
+        end = max(np.searchsorted(ruler, ruler[-1] - rounding), begin) + 1
+        return np.interp(values, ruler[begin:end], marks[begin:end])
 
     def present(self, points: np.ndarray, coordinate: int) -> np.ndarray:
         """A coordinate of those of [n, d] points that do not lack it."""
@@ -133,6 +143,37 @@ class DataView(NamedTuple):
         return mesh.reshape(-1, *self.shape).astype(np.float32)
 
 
+def _rulers(
+    low: np.ndarray,
+    high: np.ndarray,
+    shift: np.ndarray,
+    scale: np.ndarray,
+    knots: Dict[int, Tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    """[d, 2, MARKS] points along each coordinate from its end to the other, and values there."""
+    marks = np.linspace(low, high, MARKS, axis=1)
+    for own, (_, before) in knots.items():
+        _move_onto(marks[own], (before - shift[own]) / scale[own])
+    values = marks * scale[:, None] + shift[:, None]
+    for own, (users, before) in knots.items():
+        values[own] = np.interp(values[own], before, users)
+    return np.stack([marks, values], axis=1)
+
+
+def _move_onto(marks: np.ndarray, bends: np.ndarray) -> None:
+    """Moves each bend's nearest mark onto it, where a bent ruler's values are exact then.
+
+    Args:
+      marks: [m] evenly spaced ones, changed in place; the first and the last stay.
+      bends: [k] sorted.
+    """
+    nearest = np.rint((bends - marks[0]) / (marks[1] - marks[0]))
+    inside = (nearest > 0) & (nearest < len(marks) - 1)
+    moved = nearest[inside].astype(int)
+    marks[moved] = bends[inside]  # of several bends, the last one
+    marks[moved[:1]] = bends[inside][:1]  # and at the data's least value the first
+
+
 class StepView(NamedTuple):
     """One boosting step: the weighted data, the mixture, the density ratio, the level set."""
 
@@ -143,6 +184,7 @@ class StepView(NamedTuple):
     density: KernelDensity  # of the mixture
     probe_logits: np.ndarray  # the mixture discriminator's on `view.probe()`, or none
     unseen: Unseen  # what tells whether it is calibrated
+    apart: np.ndarray = np.zeros(0)  # [d] of a table, as scored: how far each column is from data
 
     def save(self, path: str) -> None:
         """Writes all of it as .npz."""
@@ -159,6 +201,7 @@ class StepView(NamedTuple):
             density_samples=self.density.samples,
             bandwidth=self.density.bandwidth,
             probe_logits=self.probe_logits,
+            apart=self.apart,
             **parts,
         )
         with open(path, "wb") as file:
@@ -178,12 +221,17 @@ class StepView(NamedTuple):
             view = {name: saved[f"view_{name}"] for name in DataView._fields}
             view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
             view["names"] = tuple(map(str, view["names"]))
+            samples = saved["samples"]
+            apart = saved["apart"] if "apart" in saved else np.zeros(0)
+            if view["names"] and not len(apart):  # of a step from before the scores were kept
+                apart = np.array(marginals.distances(view["points"], samples))
             return StepView(
                 int(saved["step"]),
                 DataView(**view),
                 saved["relative_weights"],
-                np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
+                np.split(samples, np.cumsum(saved["sample_counts"])[:-1]),
                 KernelDensity(saved["density_samples"], float(saved["bandwidth"])),
                 saved["probe_logits"],
                 Unseen(*(saved[f"unseen_{name}"] for name in Unseen._fields)),
+                apart,
             )

@@ -14,6 +14,7 @@ from boost.step import Parts
 from evaluation.metrics import Metrics, Spread
 from input_fn import columns_file
 from report.live import LiveReport
+from report.views import StepView
 from tests.boost import parts as small
 from tests.boost import tables
 from tests.fake_engine import FakeEngine
@@ -140,6 +141,9 @@ def test_of_a_table_the_columns_are_committed_and_the_worst_ones_named(tmp_path)
         assert record.worst["column"] == "price"
         assert record.metrics.worst_column_ks > 0.9
         assert record.metrics.two_sample_auc > 0.9
+        apart = StepView.load(made.workdir.join(record.picture)).apart  # what pictures show
+        assert tables.COORDINATES[int(np.argmax(apart))] == record.worst["column"]
+        assert max(apart) == record.metrics.worst_column_ks
         first, second = (tables.COORDINATES.index(record.worst[w]) for w in ("first", "second"))
         assert first < second
 

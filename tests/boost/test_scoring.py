@@ -1,12 +1,14 @@
 """Scores: on which points, by which judge, and what the yardsticks are made of."""
 
 import numpy as np
+import pandas
 import pytest
 from scipy.stats import norm
 
 from boost import scoring
 from evaluation import metrics
 from evaluation.metrics import Sizes
+from evaluation.two_sample import Worst
 from input_fn import sources
 from input_fn.datasets import Dataset
 from input_fn.settings import DataSettings
@@ -143,6 +145,23 @@ def test_a_gaussian_mixture_is_told_from_what_it_cannot_learn(tmp_path):
     assert simple.median.two_sample_auc > 0.65
 
 
+@pytest.mark.parametrize("pair", [("size", "size=missing"), ("kind=a", "kind=b")])
+def test_a_number_and_whether_it_is_missing_are_no_pair_nor_are_texts(tmp_path, pair):
+    rng = np.random.RandomState(0)
+    size, weight = rng.randn(2, 3000)
+    size[rng.rand(3000) < 0.4] = np.nan
+    frame = pandas.DataFrame({"size": size, "weight": weight, "kind": rng.choice([*"abc"], 3000)})
+    frame.to_csv(str(tmp_path / "x.csv"), index=False)
+    given = DataSettings(dataset="file", data_file=str(tmp_path / "x.csv"), keep_missing=True)
+    scorer = scoring.scorer(sources.load(given, 400, 10), SIZES._replace(fresh=300))
+    made = rng.randn(scorer.sizes.of_model, len(scorer.names))
+    one, other = map(scorer.names.index, pair)
+    made[:, one] = made[:, other]
+    worst = scorer.score(made).worst
+    first, second = (scorer.names[n].split("=")[0] for n in (worst.first, worst.second))
+    assert first != second
+
+
 def test_only_the_evaluation_on_a_file_has_a_judge(tmp_path):
     tables.write(tmp_path / "x.csv")
     given = DataSettings(dataset="file", data_file=str(tmp_path / "x.csv"))
@@ -164,7 +183,7 @@ def test_images_of_a_file_are_judged_as_flat_points_without_columns(tmp_path):
     assert scorer.names == ()
     assert figures.two_sample_auc > 0.9
     assert np.isnan(figures.worst_column_ks)
-    assert tuple(worst) == (-1, -1, -1)
+    assert worst == Worst(-1, -1, -1)
 
 
 def test_what_tells_copies_are_training_points_alone(tmp_path):

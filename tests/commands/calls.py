@@ -35,6 +35,14 @@ def call(mode, workdir, **command):
     return Call(Command(mode=mode, workdir=str(workdir), **command), DeviceSettings(), -1)
 
 
+def simple_at(run, auc):
+    """Makes the Gaussian mixture of a run one that is told so well from the data."""
+    workdir = Workdir(str(run))
+    state = workdir.read_state()
+    median = state.simple.median._replace(two_sample_auc=auc)
+    workdir.commit(dataclasses.replace(state, simple=state.simple._replace(median=median)))
+
+
 class SideProcess:
     """Does everything at once, in this process, but for drawing."""
 

@@ -11,7 +11,7 @@ from base.errors import UsageError
 from commands import evaluate, train
 from storage.workdir import Workdir
 from tests.boost import tables
-from tests.commands.calls import call, settings
+from tests.commands.calls import call, settings, simple_at
 
 
 def evaluated(run, explicit=None, **command):
@@ -69,10 +69,24 @@ def test_seven_draws_of_a_table_are_judged(table, table_made_once, tmp_path, cap
     draws = json.loads((tmp_path / "draws.json").read_text())
     assert [draw["two_sample_auc"] is not None for draw in draws] == [True] * 7 + [False] * 13
     middle = np.median([draw["two_sample_auc"] for draw in draws[:7]])
-    assert f"two_sample_auc={middle:.3f} [" in caplog.messages[-2]
+    medians, perfect = [x for x in caplog.messages if x.startswith(("Median of", "Perfect"))]
+    assert f"two_sample_auc={middle:.3f} [" in medians
     committed = Workdir(table).read_state()
     assert abs(middle - committed.steps[-1].metrics.two_sample_auc) < 0.15
-    assert f"two_sample_auc={committed.perfect.median.two_sample_auc:.3f} [" in caplog.messages[-1]
+    assert f"two_sample_auc={committed.perfect.median.two_sample_auc:.3f} [" in perfect
+
+
+def test_a_simple_model_that_tables_samples_lose_to_is_named_last(table, table_made_once, caplog):
+    simple_at(table, 0.2)
+    evaluated(table, {"data_file": str(table_made_once / "x.csv")})
+    (line,) = [message for message in caplog.messages if "Gaussian mixture" in message]
+    assert line == caplog.messages[-1]
+    assert "is told from your data 20 times in 100, the GANs' samples " in line
+    assert "it is the better model here" in line
+    caplog.clear()
+    simple_at(table, 1.2)
+    evaluated(table, {"data_file": str(table_made_once / "x.csv")})
+    assert "Gaussian mixture" not in caplog.text
 
 
 def test_the_data_of_a_table_must_be_there_and_the_same(table, tmp_path):

@@ -11,7 +11,7 @@ from base.errors import UsageError
 from boost import refining
 from commands import sample, train
 from tests.boost import tables
-from tests.commands.calls import call, of_file
+from tests.commands.calls import call, of_file, simple_at
 
 
 def sampled(run, name, explicit=None, **command):
@@ -57,6 +57,17 @@ def test_what_is_wrong_is_told_before_any_work(run, engine, name, explicit, told
 def test_ranks_that_keep_nothing_write_nothing(run, engine, monkeypatch):
     monkeypatch.setattr(engine, "rank", 1, raising=False)
     assert not os.path.exists(sampled(run, "a.npy"))
+
+
+def test_with_a_tables_samples_a_simple_model_is_named_that_does_better(table, caplog):
+    simple_at(table, 0.2)
+    sampled(table, "a.csv")
+    assert "is told from your data 20 times in 100, the GANs' samples " in caplog.messages[-1]
+    assert "it is the better model here" in caplog.messages[-1]
+    caplog.clear()
+    simple_at(table, 1.2)
+    sampled(table, "b.csv")
+    assert "Gaussian mixture" not in caplog.text
 
 
 def test_of_a_table_samples_are_rows_of_its_columns(table):
@@ -116,7 +127,8 @@ def test_images_of_bytes_come_out_as_such(engine, tmp_path):
     assert values.mean() == pytest.approx(images.mean(), abs=5)
 
 
-def test_refining_needs_the_data_once(table, table_made_once, monkeypatch):
+def test_refining_needs_the_data_once(table, table_made_once, monkeypatch, caplog):
+    simple_at(table, 0.2)
     monkeypatch.setattr(refining, "MOST_ITERATIONS", {"mlp": 20})
     explicit = {"data_file": str(table_made_once / "x.csv")}
     gone = {"data_file": str(table_made_once / "gone.csv")}
@@ -126,3 +138,4 @@ def test_refining_needs_the_data_once(table, table_made_once, monkeypatch):
     again = tables.read(sampled(table, "b.csv", gone, num_samples=200, refine=True))
     assert first == again
     assert tuple(first[0]) == tables.NAMES
+    assert "the GANs' samples before they are refined " in caplog.messages[-1]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation import kde, metrics
-from evaluation.two_sample import TwoSampleJudge
+from evaluation.two_sample import TwoSampleJudge, Worst
 
 
 def test_lines_read_as_published():
@@ -56,7 +56,7 @@ def test_samples_are_divided_in_their_order():
     assert density.bandwidth == kde.fit(samples, validation).bandwidth
     assert found.high_quality == np.mean(np.linalg.norm(fresh, axis=1) <= 3)
     assert np.isnan(found.two_sample_auc)
-    assert tuple(worst) == (-1, -1, -1)
+    assert tuple(worst) == (-1, -1, -1, ())
 
 
 def test_what_is_not_known_is_left_out_of_the_lines():
@@ -76,7 +76,7 @@ def test_a_judge_takes_the_first_fresh_samples():
     assert worst == columns
     found, _, worst = metrics.score(drawn[:70], real, metrics.Sizes(40, 20, 10, 10), None, judge)
     assert np.isnan(found[2:]).all()  # there are fewer
-    assert tuple(worst) == (-1, -1, -1)
+    assert worst == Worst(-1, -1, -1)
 
 
 def test_a_figure_that_only_some_draws_have_is_spread_over_these():

@@ -68,7 +68,7 @@ def test_a_perfect_sampler_of_discrete_data():
     assert np.isnan(told.copying)  # it cannot but repeat rows
     samples[:, 1] = samples[:, 0]
     wrong, worst = judged(training, held_out, samples)
-    assert worst[1:] == (0, 1)
+    assert (worst.first, worst.second) == (0, 1)
     assert wrong.recall == pytest.approx(0.7, abs=0.05)  # of the data, where they are equal
     assert wrong.two_sample_auc > 0.6
 
@@ -89,7 +89,9 @@ def test_any_size(rows, columns):
     told, worst = judged(training, held_out, samples)
     for name in SHARES:
         assert 0 <= getattr(told, name) <= 1
-    assert 0 <= worst.column < columns
+    assert len(worst.apart) == columns
+    assert worst.column == np.argmax(worst.apart)
+    assert told.worst_column_ks == max(worst.apart)
     assert np.isnan(told.worst_correlation) == (not 1 < columns <= marginals.PAIRED)
     assert told.copying > 0
 
@@ -99,7 +101,7 @@ def test_data_that_are_constant(columns):
     same = np.ones((20, columns))
     told, worst = judged(same, same[:8], same[:8])
     np.testing.assert_equal(told, (0.5, 1, 1, 1, 1, 0, np.nan, np.nan))
-    assert worst == Worst(0, -1, -1)
+    assert worst == Worst(0, -1, -1, (0,) * columns)
     other, _ = judged(same, same[:8], np.zeros((8, columns)))
     assert other[1:6] == (0, 0, 0, 0, 1)
 

@@ -138,6 +138,8 @@ def test_missing_numbers_come_back_as_missing(transform):
     names = made.columns.coordinate_names
     assert names[-6:] == tuple(f"{name}=missing" for name in NAMES[:6])
     assert not any("never" in name for name in names)
+    users = [LACKING[column] for column in made.columns.users_columns]
+    assert users == [name.split("=")[0] for name in names]
     back = made.columns.decode(made.points)
     exact = [1, 2, 3, 4, 5, 6, 7]
     np.testing.assert_array_equal(back[:, exact], rows[:, exact])

@@ -30,4 +30,5 @@ def picture_of(step, shape=PLANE, known=True, units=()):
     )
     density = KernelDensity(np.concatenate(samples), 0.3)
     probe = rng.randn(GRID_SIDE**2) if shape == PLANE else np.zeros(0)
-    return StepView(step, view, rng.rand(300), samples, density, probe, unseen)
+    apart = rng.rand(size) if view.names else np.zeros(0)
+    return StepView(step, view, rng.rand(300), samples, density, probe, unseen, apart)

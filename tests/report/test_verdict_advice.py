@@ -9,7 +9,7 @@ import pytest
 from commands import settings
 from report import verdict
 from tests.conftest import ROOT
-from tests.report.verdicts import of_table, of_toy
+from tests.report.verdicts import SIMPLE, of_table, of_toy
 
 
 def commands_in(advice):
@@ -67,3 +67,18 @@ def test_a_run_ends_with_the_word_the_advice_and_where_to_read_more():
         told.advice,
         "Report: run/report.html",
     )
+
+
+@pytest.mark.parametrize("auc", [0.7, 0.61])
+def test_a_run_ends_with_the_simple_model_where_that_does_as_well(auc):
+    """In the words of the report, under the word."""
+    told = of_table(simple=SIMPLE, two_sample_auc=auc)
+    first, simpler, advice, _ = verdict.summary(told, "run/report.html")
+    assert (first, advice) == (told.lines[0], told.advice)
+    assert simpler in told.reasons
+    assert simpler.startswith("A Gaussian mixture ")
+
+
+def test_a_run_ends_without_the_simple_model_where_the_gans_are_better():
+    told = of_table(simple=SIMPLE, two_sample_auc=0.55)
+    assert "Gaussian" not in "".join(verdict.summary(told, "run/report.html"))

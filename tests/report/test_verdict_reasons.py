@@ -36,7 +36,10 @@ def test_the_worst_columns_are_named_where_there_are_some(names, column, pair):
 )
 def test_a_simple_model_that_is_better_is_said_to_be(auc, better, worse):
     told = text(of_table(simple=SIMPLE, two_sample_auc=auc))
-    assert "A Gaussian mixture (scikit-learn's, components: 4) is told 60 times in 100" in told
+    assert (
+        "A Gaussian mixture (scikit-learn's, components: 4) is told from your data 60 times in "
+        f"100, the GANs' samples {100 * auc:.0f}: "
+    ) in told
     assert better in told
     assert worse not in told
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import multivariate_normal
+from scipy.stats import ks_2samp, multivariate_normal
 
 from report import views
 from report.views import DataView
-from tests.report.steps import picture_of
+from tests.report.steps import picture_of, table_units
 
 
 def test_a_picture_is_read_as_it_was_saved(tmp_path):
@@ -27,6 +27,7 @@ def test_a_picture_is_read_as_it_was_saved(tmp_path):
             (found.relative_weights, picture.relative_weights),
             (found.probe_logits, picture.probe_logits),
             (found.density.samples, picture.density.samples),
+            (found.apart, picture.apart),
         ):
             np.testing.assert_array_equal(one, other)
         assert len(found.samples) == number
@@ -36,10 +37,24 @@ def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
     names, shift, scale = ("größe", "town=Köln, Rhein", ""), np.arange(3.0), np.array([1.0, 2, 4])
     path = str(tmp_path / "a.npz")
     picture_of(1, (3,), False, (names, shift, scale)).save(path)
-    found = views.StepView.load(path).view
+    loaded = views.StepView.load(path)
+    found = loaded.view
     assert found.names == names
+    assert (loaded.apart > 0).all()
     marks, values = found.rulers[:, 0], found.rulers[:, 1]
     np.testing.assert_allclose(values, marks * scale[:, None] + shift[:, None])
+
+
+def test_a_picture_without_scores_of_the_columns_has_those_of_its_points(tmp_path):
+    """Of a run that was started before they were kept."""
+    path, picture = str(tmp_path / "a.npz"), picture_of(2, (3,), False, table_units(3))
+    picture.save(path)
+    with np.load(path) as saved:
+        parts = {name: saved[name] for name in saved if name != "apart"}
+    np.savez(path, **parts)
+    made = np.concatenate(picture.samples)
+    expected = [ks_2samp(*pair).statistic for pair in zip(picture.view.points.T, made.T)]
+    np.testing.assert_allclose(views.StepView.load(path).apart, expected)
 
 
 def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
@@ -56,6 +71,31 @@ def test_a_column_of_long_tails_has_a_ruler_that_is_bent():
     units = (("a",), np.zeros(1), np.ones(1), {0: (users, before)})
     marks, values = DataView.of((1,), points, (), units).rulers[0]
     np.testing.assert_allclose(values, np.interp(marks, before, users))
+
+
+def view_of_few(values, scores):
+    """A column of few values, and points of each of them that lie where it is among networks."""
+    points = np.repeat(scores, 100)[:, None]
+    units = (("a",), np.array([0.3]), np.array([1.7]), {0: (values, 1.7 * scores + 0.3)})
+    return DataView.of((1,), points, (), units)
+
+
+def test_values_lie_where_their_points_do_the_largest_and_the_least_too():
+    values, scores = np.array([0.0, 1.0, 2.0, 7.0]), np.array([-1.123, -0.4, 0.31, 1.777])
+    view = view_of_few(values, scores)
+    np.testing.assert_allclose(view.place(0, values), scores, atol=1e-9)
+    assert view.low[0] < scores[0] - 0.3  # where the ruler stands still
+    assert view.high[0] > scores[-1] + 0.3
+    assert [view.value(0, end) for end in (view.low[0], view.high[0])] == [0.0, 7.0]
+
+
+def test_more_values_than_marks_are_as_near_as_marks_and_the_ends_exact():
+    values, scores = np.arange(200.0) ** 2, np.linspace(-2.03, 1.97, 200)
+    view = view_of_few(values, scores)
+    assert (np.diff(view.rulers[0], axis=1) >= 0).all()
+    apart = (view.high[0] - view.low[0]) / (views.MARKS - 1)
+    np.testing.assert_allclose(view.place(0, values), scores, atol=apart)
+    np.testing.assert_allclose(view.place(0, values[[0, -1]]), scores[[0, -1]], atol=1e-9)
 
 
 def test_the_true_density_is_scipys():
