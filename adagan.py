@@ -61,6 +61,7 @@ class AdaGAN:
         if not workdir:
             self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
             self.workdir = os.path.join(self._temporary.name, "run")
+        self._has_run = False  # in the work directory, from `fit` or `load`
         self._fitted: List[Column] = []  # of a frame
         self._is_array, self._copy = False, ""  # _copy: the data, where the last `fit` wrote them
 
@@ -74,6 +75,7 @@ class AdaGAN:
         if not os.path.isfile(os.path.join(workdir, "state.json")):
             raise ValueError(f"{workdir}: holds no run")
         made = cls(workdir=workdir)
+        made._has_run = True
         made._is_array = not os.path.isfile(os.path.join(workdir, "columns.npz"))
         settings = made.settings
         made._is_array |= settings["data_file"].lower().endswith((".npy", ".npz"))
@@ -124,19 +126,19 @@ class AdaGAN:
 
     def _train(self, flags: Dict[str, Any]) -> None:
         """Trains with what `fit` was given; see there for what it raises."""
-        preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
+        preset, self._has_run = os.path.join(ROOT, f"{self._given['preset']}.flags"), True
         try:
             self._run([f"--flagfile={preset}"], **flags)
         except ValueError:  # refused: no run needs the copy of the data
             if self._copy:
                 os.remove(self._copy)
-            self._fitted = []
+            self._has_run, self._fitted = False, []
             raise
 
     def _is_of(self, data_file: str) -> bool:
         """Whether a run of these data was started in the work directory."""
         path = os.path.join(self.workdir, "settings.json")
-        return bool(os.path.isfile(path) and self.settings["data_file"] == data_file)
+        return os.path.isfile(path) and bool(_settings(path)["data_file"] == data_file)
 
     def sample(
         self, number: int = 1000, refine: bool = False, random_state: Optional[int] = None
@@ -158,7 +160,7 @@ class AdaGAN:
             flags: Dict[str, Any] = {"num_samples": number, "output": path, "refine": refine}
             if random_state is not None:
                 flags["seed"] = random_state
-            self._run(["--mode=sample"], **flags)
+            self._use("sample", **flags)
             if self._is_array:
                 return np.load(path)
             return frame_types.read(path, self._fitted)
@@ -167,7 +169,7 @@ class AdaGAN:
         """Medians of the figures over several draws, by name; see docs/reading_the_report.md."""
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "draws.json")
-            self._run(["--mode=evaluate"], output=path, refine=refine)
+            self._use("evaluate", output=path, refine=refine)
             with open(path, encoding="utf-8") as file:
                 draws = pandas.DataFrame(json.load(file), dtype=float)
         return draws.median().dropna().to_dict()
@@ -184,24 +186,37 @@ class AdaGAN:
           The directory.
         """
         flags = {"overwrite": True, "format": format, "export_dir": directory, **flags}
-        self._run(["--mode=export"], **flags)
+        self._use("export", **flags)
         return directory or os.path.join(self.workdir, "export", format)
 
     def report(self) -> str:
         """Path of the run's page, report.html."""
-        return os.path.join(self.workdir, "report.html")
+        return self._of_run("report.html")
 
     @property
     def history(self) -> pandas.DataFrame:
         """The figures of each boosting step, as in metrics.csv."""
-        return pandas.read_csv(os.path.join(self.workdir, "metrics.csv"))
+        return pandas.read_csv(self._of_run("metrics.csv"))
 
     @property
     def settings(self) -> Dict[str, Any]:
         """Of the run, by flag."""
-        with open(os.path.join(self.workdir, "settings.json"), encoding="utf-8") as file:
-            rooms = json.load(file).values()
-        return {name: value for room in rooms for name, value in room.items()}
+        return _settings(self._of_run("settings.json"))
+
+    def _of_run(self, *names: str) -> str:
+        """A path in the work directory of the run that was fitted or loaded.
+
+        Raises:
+          NotFittedError: a ValueError, if there is none yet.
+        """
+        if not (self._has_run and os.path.isfile(os.path.join(self.workdir, "state.json"))):
+            from sklearn.exceptions import NotFittedError  # takes its time
+
+            raise NotFittedError(
+                "this AdaGAN has no trained step: call fit first, or AdaGAN.load(workdir) for a "
+                "run that is there"
+            )
+        return os.path.join(self.workdir, *names)
 
     def _data_file(self, X: Data) -> str:
         """The path of the data; a frame or an array is written beside the work directory first."""
@@ -228,6 +243,18 @@ class AdaGAN:
             self._copy = path
         return path
 
+    def _use(self, mode: str, **flags: Any) -> None:
+        """A command on the run that was fitted or loaded; see `_of_run` and `fit`."""
+        self._of_run()
+        self._run([f"--mode={mode}"], **flags)
+
     def _run(self, command: Sequence[str], **flags: Any) -> None:
         """One of main.py's commands on this work directory; see `fit` for what it raises."""
         child.run([*command, *child.as_flags({**flags, "workdir": self.workdir})])
+
+
+def _settings(path: str) -> Dict[str, Any]:
+    """What a run's settings.json says, by flag."""
+    with open(path, encoding="utf-8") as file:
+        rooms = json.load(file).values()
+    return {name: value for room in rooms for name, value in room.items()}

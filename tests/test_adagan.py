@@ -105,6 +105,29 @@ def test_bad_input_is_a_value_error_in_the_words_of_the_command_line(tmp_path):
         AdaGAN.load(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        AdaGAN.sample, AdaGAN.evaluate, AdaGAN.export, AdaGAN.report,
+        AdaGAN.history.fget, AdaGAN.settings.fget,
+    ],
+)  # fmt: skip
+def test_what_is_not_fitted_says_so_in_one_way(use, model):
+    from sklearn.exceptions import NotFittedError
+
+    for one in (AdaGAN(), AdaGAN(workdir=model.workdir)):
+        with pytest.raises(NotFittedError, match=r"call fit first, or AdaGAN\.load\(workdir\)"):
+            use(one)
+
+
+def test_a_refused_fit_gives_nothing_of_the_run_that_was_there(model):
+    other = AdaGAN(workdir=model.workdir, **SHORT)
+    with pytest.raises(ValueError, match="was made with|trained on other data"):
+        other.fit(table(300))
+    with pytest.raises(ValueError, match="call fit first"):
+        other.sample()
+
+
 def test_it_has_the_manners_of_scikit_learn():
     from sklearn.base import clone
 
