@@ -11,7 +11,7 @@ from commands.settings import Settings
 OF_ANY_RUN = {"dataset", "steps", "iterations", "epochs", "batch_size", "mixture_c_iterations"}
 """Settings that say how much is trained, and on what: they are no sign of a preset."""
 LIKE = 0.75
-"""Share of a preset's other settings that a run which follows it has: presets have some in common."""
+"""Share of a preset's other settings that a run has which follows it: presets share some."""
 
 
 def is_followed(name: str, settings: Settings) -> bool:
