@@ -9,12 +9,13 @@ import io
 import json
 import os
 import tempfile
-from typing import Any, Dict, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 import pandas
 
-from commands import child
+from commands import child, frame_types
+from commands.frame_types import Column
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 PRESETS = ("table", "image", "quality", "cpu")
@@ -60,7 +61,8 @@ class AdaGAN:
         if not workdir:
             self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
             self.workdir = os.path.join(self._temporary.name, "run")
-        self._fitted: Optional[pandas.DataFrame] = None  # a frame's types and gaps, by column
+        self._has_run = False  # in the work directory, from `fit` or `load`
+        self._fitted: List[Column] = []  # of a frame
         self._is_array, self._copy = False, ""  # _copy: the data, where the last `fit` wrote them
 
     @classmethod
@@ -73,9 +75,11 @@ class AdaGAN:
         if not os.path.isfile(os.path.join(workdir, "state.json")):
             raise ValueError(f"{workdir}: holds no run")
         made = cls(workdir=workdir)
+        made._has_run = True
         made._is_array = not os.path.isfile(os.path.join(workdir, "columns.npz"))
         settings = made.settings
         made._is_array |= settings["data_file"].lower().endswith((".npy", ".npz"))
+        made._fitted = frame_types.kept(workdir)
         return made
 
     def get_params(self, deep: bool = True) -> Dict[str, Any]:
@@ -108,19 +112,33 @@ class AdaGAN:
         seed = flags.pop("random_state")
         if seed is not None:
             flags["seed"] = seed
-        self._is_array = X is None  # toys
+        self._fitted, self._is_array, self._copy = [], X is None, ""
         if X is not None:
             flags.update(dataset="file", data_file=self._data_file(X))
         if isinstance(X, pandas.DataFrame):
             flags = {"header": "yes", "delimiter": "comma", "decimal": "point", **flags}
-        preset = os.path.join(ROOT, f"{self._given['preset']}.flags")
+        try:
+            self._train(flags)
+        finally:  # interrupted, it is a run too
+            if self._fitted and self._is_of(flags["data_file"]):
+                frame_types.keep(self._fitted, self.workdir)
+        return self
+
+    def _train(self, flags: Dict[str, Any]) -> None:
+        """Trains with what `fit` was given; see there for what it raises."""
+        preset, self._has_run = os.path.join(ROOT, f"{self._given['preset']}.flags"), True
         try:
             self._run([f"--flagfile={preset}"], **flags)
         except ValueError:  # refused: no run needs the copy of the data
             if self._copy:
                 os.remove(self._copy)
+            self._has_run, self._fitted = False, []
             raise
-        return self
+
+    def _is_of(self, data_file: str) -> bool:
+        """Whether a run of these data was started in the work directory."""
+        path = os.path.join(self.workdir, "settings.json")
+        return os.path.isfile(path) and bool(_settings(path)["data_file"] == data_file)
 
     def sample(
         self, number: int = 1000, refine: bool = False, random_state: Optional[int] = None
@@ -142,17 +160,16 @@ class AdaGAN:
             flags: Dict[str, Any] = {"num_samples": number, "output": path, "refine": refine}
             if random_state is not None:
                 flags["seed"] = random_state
-            self._run(["--mode=sample"], **flags)
+            self._use("sample", **flags)
             if self._is_array:
                 return np.load(path)
-            frame = pandas.read_csv(path, keep_default_na=False, na_values=[""])
-        return frame if self._fitted is None else _like(frame, self._fitted)
+            return frame_types.read(path, self._fitted)
 
     def evaluate(self, refine: bool = False) -> Dict[str, float]:
         """Medians of the figures over several draws, by name; see docs/reading_the_report.md."""
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "draws.json")
-            self._run(["--mode=evaluate"], output=path, refine=refine)
+            self._use("evaluate", output=path, refine=refine)
             with open(path, encoding="utf-8") as file:
                 draws = pandas.DataFrame(json.load(file), dtype=float)
         return draws.median().dropna().to_dict()
@@ -169,35 +186,47 @@ class AdaGAN:
           The directory.
         """
         flags = {"overwrite": True, "format": format, "export_dir": directory, **flags}
-        self._run(["--mode=export"], **flags)
+        self._use("export", **flags)
         return directory or os.path.join(self.workdir, "export", format)
 
     def report(self) -> str:
         """Path of the run's page, report.html."""
-        return os.path.join(self.workdir, "report.html")
+        return self._of_run("report.html")
 
     @property
     def history(self) -> pandas.DataFrame:
         """The figures of each boosting step, as in metrics.csv."""
-        return pandas.read_csv(os.path.join(self.workdir, "metrics.csv"))
+        return pandas.read_csv(self._of_run("metrics.csv"))
 
     @property
     def settings(self) -> Dict[str, Any]:
         """Of the run, by flag."""
-        with open(os.path.join(self.workdir, "settings.json"), encoding="utf-8") as file:
-            rooms = json.load(file).values()
-        return {name: value for room in rooms for name, value in room.items()}
+        return _settings(self._of_run("settings.json"))
+
+    def _of_run(self, *names: str) -> str:
+        """A path in the work directory of the run that was fitted or loaded.
+
+        Raises:
+          NotFittedError: a ValueError, if there is none yet.
+        """
+        if not (self._has_run and os.path.isfile(os.path.join(self.workdir, "state.json"))):
+            from sklearn.exceptions import NotFittedError  # takes its time
+
+            raise NotFittedError(
+                "this AdaGAN has no trained step: call fit first, or AdaGAN.load(workdir) for a "
+                "run that is there"
+            )
+        return os.path.join(self.workdir, *names)
 
     def _data_file(self, X: Data) -> str:
         """The path of the data; a frame or an array is written beside the work directory first."""
-        self._fitted, self._is_array, self._copy = None, False, ""
         if isinstance(X, (str, os.PathLike)):
             path = os.path.abspath(os.fspath(X))
             self._is_array = path.lower().endswith((".npy", ".npz"))
             return path
         if isinstance(X, pandas.DataFrame):
-            self._fitted = pandas.DataFrame({"type": X.dtypes, "gaps": X.isna().any()})
-            return self._write(X.to_csv(index=False).encode("utf-8"), ".csv")
+            self._fitted = frame_types.of_frame(X)
+            return self._write(frame_types.to_csv(X).encode("utf-8"), ".csv")
         self._is_array, written = True, io.BytesIO()
         np.save(written, np.asarray(X))
         return self._write(written.getvalue(), ".npy")
@@ -214,28 +243,18 @@ class AdaGAN:
             self._copy = path
         return path
 
+    def _use(self, mode: str, **flags: Any) -> None:
+        """A command on the run that was fitted or loaded; see `_of_run` and `fit`."""
+        self._of_run()
+        self._run([f"--mode={mode}"], **flags)
+
     def _run(self, command: Sequence[str], **flags: Any) -> None:
         """One of main.py's commands on this work directory; see `fit` for what it raises."""
         child.run([*command, *child.as_flags({**flags, "workdir": self.workdir})])
 
 
-def _like(frame: pandas.DataFrame, fitted: pandas.DataFrame) -> pandas.DataFrame:
-    """The frame with the columns and types of the one that was fitted."""
-    kept = [name for name in fitted.index if str(name) in frame.columns]
-    frame = frame[[str(name) for name in kept]]
-    frame.columns = pandas.Index(kept)
-    for name in kept:
-        frame[name] = _of_type(frame[name], fitted["type"][name], fitted["gaps"][name])
-    return frame
-
-
-def _of_type(column: pandas.Series, kind: Any, has_gaps: bool) -> pandas.Series:
-    """A column as it was read from a table, in the type of the one that was fitted."""
-    is_numpys, types = isinstance(kind, np.dtype), pandas.api.types
-    if types.is_bool_dtype(kind) and is_numpys:
-        return column.astype(str) == "True"
-    if types.is_integer_dtype(kind) and is_numpys and column.isna().any():  # by --na_values
-        return column
-    if not has_gaps and not types.is_numeric_dtype(kind):  # a text of no letters
-        column = column.fillna("")
-    return column.astype(kind)
+def _settings(path: str) -> Dict[str, Any]:
+    """What a run's settings.json says, by flag."""
+    with open(path, encoding="utf-8") as file:
+        rooms = json.load(file).values()
+    return {name: value for room in rooms for name, value in room.items()}

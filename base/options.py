@@ -37,6 +37,13 @@ def inside(value: float, bounds: str) -> bool:
     return above and below
 
 
+def as_flag(name: str, value: Any) -> str:
+    """A setting as the command line takes it; of no text it takes nothing."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"no --{name}" if value == "" else f"--{name}={value}"
+
+
 def check(settings: Any) -> None:
     """Checks every field of a settings dataclass against its declaration.
 

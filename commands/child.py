@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Match, Sequence
 
 from tqdm.auto import tqdm
 
 from base import version
 
-_LINE = re.compile(r"(?P<label>[\w ]+ \d+/\d+): \d+% (?P<done>\d+)/(?P<total>\d+)(?P<rest>.*)")
+_LINE = re.compile(
+    r"(?P<label>[\w ]+ \d+/\d+): \d+% (?P<done>\d+)/(?P<total>\d+)"
+    r"(, (?P<rate>\d+(\.\d+)?) it/s)?.*"
+)
 _QUIET = {"ADAGAN_SECONDS_BETWEEN_LINES": "0.5", "PYTHONUNBUFFERED": "1"}
 
 
@@ -63,13 +66,23 @@ def _show(process: "subprocess.Popen[str]") -> None:
             if bar is not None:
                 bar.close()
             label = progress["label"]
-            bar = tqdm(total=int(progress["total"]), desc=label, unit="it")
+            bar = _bar(progress)
         if bar is not None:
             bar.update(int(progress["done"]) - bar.n)
             if bar.n >= bar.total:
                 bar.close()
     if bar is not None:
         bar.close()
+
+
+def _bar(progress: Match[str]) -> tqdm:
+    """A bar from its first line on, before which the training has gone on for a while."""
+    done, rate = int(progress["done"]), float(progress["rate"] or 0)
+    total, initial = int(progress["total"]), 0 if rate else done
+    bar = tqdm(total=total, initial=initial, desc=progress["label"], unit="it")
+    if rate and not bar.disable:  # as the environment may have it
+        bar.start_t = bar.last_print_t = bar.start_t - done / rate
+    return bar
 
 
 def as_flags(values: Dict[str, Any]) -> List[str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, Iterator, Tuple, Type
 
 from base.errors import UsageError
-from base.options import check, option
+from base.options import as_flag, check, option
 from boost.settings import BoostSettings
 from estimator.engine import DeviceSettings
 from evaluation.metrics import EvaluationSettings
@@ -181,7 +181,15 @@ def check_same(
             continue
         if name in may_rise and wanted[name] > value:
             continue
-        raise UsageError(
-            f"--{name}={wanted[name]}: the run in {workdir} was made with --{name}={value}; "
-            f"use that value or another --workdir"
-        )
+        raise UsageError(_of_another_run(name, wanted[name], value, workdir))
+
+
+def _of_another_run(name: str, given: Any, value: Any, workdir: str) -> str:
+    """What is said of a setting of another value than that of the run."""
+    default = {field.name: field.default for _, field in options()}[name]
+    unsaid = " (the default)" if given == default and given != "" else ""
+    made, right = f"with {as_flag(name, value)}", "use that or another --workdir"
+    if value == "":
+        made, right = f"without --{name}", "leave it out, or use another --workdir"
+    said = f"{as_flag(name, given)}{unsaid}"
+    return f"{said}: the run in {workdir} was made {made}; {right}"

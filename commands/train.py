@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 from base import unfinished, version
 from base.errors import UsageError
 from boost import betas, scoring
+from commands import presets, shared
 from commands import settings as all_settings
-from commands import shared
 from commands.settings import Command, Settings
 from commands.shared import Call
 from estimator import factory
@@ -108,19 +108,20 @@ def _make_loop(
     scorer = scoring.scorer(dataset, sizes, spares_validation=spares)
     loop, iterations = parts.make_loop(settings, dataset, scorer, engine, own)
     engine.check(settings.boost.batch_size, iterations)
-    _tell_of_a_short_training(dataset, iterations[0])
+    _tell_of_a_short_training(settings, dataset, iterations[0])
     return loop
 
 
-def _tell_of_a_short_training(dataset: Dataset, iterations: int) -> None:
-    """Says which preset has settings for a user's data, where components hardly begin to train."""
-    if dataset.columns and iterations < FEW_ITERATIONS:
-        log.warning(
-            "Components train %d iterations each, which is a beginning; --flagfile=%s has settings "
-            "for such data, and more iterations.",
-            iterations,
-            "table.flags" if dataset.columns.is_table else "image.flags",
-        )
+def _tell_of_a_short_training(settings: Settings, dataset: Dataset, iterations: int) -> None:
+    """Says what helps where components of a user's data hardly begin to train."""
+    if not dataset.columns or iterations >= FEW_ITERATIONS:
+        return
+    preset = "table.flags" if dataset.columns.is_table else "image.flags"
+    remedy = f"--flagfile={preset} has settings for such data, and more iterations."
+    if presets.is_followed(preset, settings):
+        number = presets.values_of(preset)["iterations"]
+        remedy = f"{preset} itself has --iterations={number}."
+    log.warning("Components train %d iterations each, which is a beginning; %s", iterations, remedy)
 
 
 def _check_settings(workdir: Workdir, settings: Settings, state: Optional[State]) -> None:

@@ -132,7 +132,8 @@ class _Gathering:
                 if isinstance(there, (dict, list)):  # no value of a setting, and of any size
                     there = type(there).__name__
                 self._refuse(
-                    f"{name}={there}: {self._cluster.name(rank)} has it, the chief {name}={here}"
+                    f"{_said(name, there)}: {self._cluster.name(rank)} has it so, the chief "
+                    f"{_said(name, here)}"
                 )
 
     def _send(self, rank: int, message: Message) -> None:
@@ -172,6 +173,11 @@ def _call(cluster: Cluster, hello: Message) -> Tuple[Connection, Message]:
             )
         signals.check()
         time.sleep(CALL_SECONDS)
+
+
+def _said(name: str, value: Any) -> str:
+    """What a worker has; a flag of no text is none."""
+    return f"no {name}" if value == "" else f"{name}={value}"
 
 
 def _sees(path: str, text: str) -> bool:

@@ -211,7 +211,8 @@ def _what_is_bad(chunk: np.ndarray, before: int, largest: float, names: Sequence
     flat = chunk.reshape(len(chunk), -1)
     bad = ~((flat >= -largest) & (flat <= largest))
     row, column = np.unravel_index(int(np.argmax(bad)), flat.shape)
-    value, fault = float(flat[row, column]), "is missing or infinite"
+    value = float(flat[row, column])
+    fault = "is missing" if np.isnan(value) else "is infinite"
     if np.isfinite(value):
         fault = f"lies outside [-{largest:.0e}, {largest:.0e}]".replace("e+", "e")
         if largest < LARGEST:

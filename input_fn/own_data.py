@@ -148,23 +148,35 @@ def _images(
 
 
 def _constant(columns: Optional[Columns]) -> Iterator[str]:
+    """Of columns without variation, of which that between there and missing is one."""
     if columns is None or not columns.constant.any():
         return
     found = np.flatnonzero(columns.constant[: len(columns.names) or None])
     if not columns.is_table:
         yield f"{len(found)} of {len(columns.low)} coordinates are constant"
         return
-    shown = _shown([f"'{columns.names[column]}'" for column in found])
-    yield f"constant, left out of networks and scores, and put into samples: {shown}"
+    never = [column for column in found if columns.is_never_there(column)]
+    at_times = [column for column in found if column in columns.gaps and column not in never]
+    told = {
+        "constant, left out of networks and scores, and put into samples": [
+            column for column in found if column not in columns.gaps
+        ],
+        "missing in all rows, left out of networks and scores, and missing in samples": never,
+        "one value or missing, of which networks and scores see where it is missing": at_times,
+    }
+    for text, own in told.items():
+        if own:
+            yield text + ": " + _shown([f"'{columns.names[column]}'" for column in own])
 
 
 def _missing(loaded: Loaded) -> Iterator[str]:
-    if loaded.gaps:
-        number = len(loaded.rows)
-        shares = [
-            f"{files.called(column, loaded.names)} in {gap.rows} of {number} rows"
-            for column, gap in loaded.gaps.items()
-        ]
+    number = len(loaded.rows)
+    shares = [
+        f"{files.called(column, loaded.names)} in {gap.rows} of {number} rows"
+        for column, gap in loaded.gaps.items()
+        if gap.rows < number
+    ]
+    if shares:
         yield f"numbers are missing; where, is learned as a category is: {_shown(shares)}"
 
 

@@ -11,9 +11,12 @@ FILES = ("settings.json", "state.json", "metrics.csv", "report.html")
 """What the run writes at the top, beside the lock."""
 COLUMNS = "columns.npz"
 """What the run knows of a data file beside its points."""
+FRAME = "frame.json"
+"""What Python's `fit` knows of a data frame beside the file that it makes of it."""
 OWN = (
     *FILES,
     COLUMNS,
+    FRAME,
     LOCK,
     "components",
     "plots",

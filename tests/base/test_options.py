@@ -61,3 +61,9 @@ def test_bad_values_name_the_flag_the_value_and_what_would_be_right(values, mess
 def test_intervals(value):
     assert options.inside(value, "(0, 1]") == (0 < value <= 1)
     assert options.inside(value, "[-1, inf)") == (-1 <= value < float("inf"))
+
+
+def test_settings_as_the_command_line_takes_them():
+    values = [("steps", 0), ("refine", True), ("refine", False), ("drop", "a"), ("drop", "")]
+    flags = [options.as_flag(name, value) for name, value in values]
+    assert flags == ["--steps=0", "--refine", "--norefine", "--drop=a", "no --drop"]

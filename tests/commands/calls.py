@@ -28,7 +28,8 @@ def settings(**changed):
 
 
 def of_file(path, **changed):
-    return settings(dataset="file", data_file=str(path), latent_space_dim=0, **changed)
+    given = {"dataset": "file", "data_file": str(path), "latent_space_dim": 0}
+    return settings(**{**given, **changed})
 
 
 def call(mode, workdir, **command):

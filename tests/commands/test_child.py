@@ -30,3 +30,19 @@ def test_progress_is_a_bar_and_no_line(label, capsys):
     assert printed.out == "Done\n"
     assert f"{label}: 100%" in printed.err
     assert "40/40" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("line", "rate"),
+    [
+        ("50% 2000000/4000000", "?it/s"),
+        ("50% 2000000/4000000, loss=0.4", "?it/s"),
+        ("50% 2000000/4000000, 0.5 it/s", "2.00s/it"),
+        ("50% 2000000/4000000, 2 it/s, loss=0.4", "2.00it/s"),
+        ("100% 60/60", "?it/s"),
+        ("100% 60/60, 0.5 it/s", "2.00s/it"),
+    ],
+)
+def test_a_bar_tells_from_its_first_line_how_fast_it_goes(line, rate, capsys):
+    child._show(SimpleNamespace(stdout=[f"Component 1/1: {line}\n"]))
+    assert f"{rate}]" in capsys.readouterr().err.rpartition("\r")[2]

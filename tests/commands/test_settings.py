@@ -85,3 +85,28 @@ def test_other_settings_are_refused_and_steps_may_rise():
         all_settings.check_same({"steps": 9}, made, "here", may_rise=("steps",))
     with pytest.raises(UsageError, match="--seed=4: the run in here was made with --seed=0"):
         all_settings.check_same({"seed": 4}, made, "here")
+
+
+OF_FILE = {"dataset": "file", "data_file": "x.csv"}
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "told"),
+    [
+        ({}, {"columns": "a,b"}, "--columns=a,b: .* made without --columns; leave it out, or "),
+        ({"na_values": "-9"}, {"na_values": ""}, "^no --na_values: .* made with --na_values=-9; "),
+        ({"keep_missing": True}, {"keep_missing": False}, "^--nokeep_missing .the default.: .* "),
+        ({}, {"extrapolate": True}, "^--extrapolate: .* made with --noextrapolate; use that or "),
+        (
+            {"seed": 3},
+            {"seed": 0},
+            r"^--seed=0 \(the default\): .* made with --seed=3; use that or ",
+        ),
+    ],
+)
+def test_settings_that_are_empty_or_defaults_are_told_as_such(made, given, told):
+    run = all_settings.make({**DEFAULTS, **OF_FILE, **made})
+    with pytest.raises(UsageError, match=told) as error:
+        all_settings.check_same(given, run, "here")
+    assert "=;" not in str(error.value)
+    assert "=:" not in str(error.value)

@@ -11,7 +11,7 @@ import pytest
 from base import durable, unfinished, version
 from base.errors import Stopped, UsageError
 from boost import scoring
-from commands import shared, train
+from commands import presets, shared, train
 from estimator import factory
 from storage.workdir import Workdir
 from tests.boost import tables
@@ -172,3 +172,14 @@ def test_what_is_known_of_a_table_is_written_anew_from_it(table, table_made_once
         train.train(call("train", table), of_file(table_made_once / "x.csv"))
         with open(path, "rb") as file:
             assert file.read() == before
+
+
+def test_a_preset_is_advised_to_who_has_not_got_it(engine, table_made_once, tmp_path, caplog):
+    path = table_made_once / "x.csv"
+    for number, preset in enumerate(({}, presets.values_of("table.flags"))):
+        caplog.clear()
+        given = {**preset, "iterations": 60, "steps": 1, "batch_size": 32}
+        train.train(call("train", tmp_path / str(number)), of_file(path, **given))
+        (told,) = [line for line in caplog.messages if "train 60 iterations each" in line]
+        assert ("--flagfile=table.flags" in told) == (not preset)
+        assert ("table.flags itself has --iterations=10000" in told) == bool(preset)

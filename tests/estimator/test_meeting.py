@@ -29,6 +29,13 @@ def test_another_mind_is_refused_everywhere_and_named(together, name):
     assert f"the chief {name}={SHARED[name]}" in str(odd)
 
 
+def test_a_flag_that_one_worker_lacks_is_none_of_an_empty_value(together):
+    with_columns = {**SHARED, "--columns": "a,b"}
+    _, odd = together([with_columns, {**SHARED, "--columns": ""}])
+    assert str(odd).startswith("no --columns: worker 1 (")
+    assert str(odd).endswith(" has it so, the chief --columns=a,b")
+
+
 def test_a_worker_without_the_files_is_refused(together, tmp_path, lock_path, monkeypatch):
     monkeypatch.setattr(meeting, "SHARED_SECONDS", 0.3)
     elsewhere = tmp_path / "elsewhere"

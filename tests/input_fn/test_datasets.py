@@ -114,7 +114,10 @@ def test_unusual_numbers_reach_the_networks_as_numbers_of_size_one(tmp_path, cas
         (2.0**63 + 2048.0 * np.arange(1200).reshape(600, 2, 1), "float32 does not tell apart"),
         (np.float32(1e-40) * np.arange(1200, dtype=np.float32).reshape(600, 2), "not tell apart"),
         (with_one(np.inf).astype(np.float16), "row 18 .* infinite: coordinate 2 is inf$"),
-        (with_one(np.nan), "is missing or infinite: coordinate 2 is nan; --keep_missing keeps "),
+        (
+            with_one(np.nan),
+            "holds a number that is missing: coordinate 2 is nan; --keep_missing keeps ",
+        ),
         (with_one(-1e31), r"row 18 .* outside \[-1e30, 1e30\]: coordinate 2 is -1e\+31$"),
         (with_one(np.longdouble("1e4000"), np.ones((600, 2), "f16")), "row 18 .* 2 is inf$"),
         (np.float64(2) ** 60 + np.arange(600)[:, None] / 1e3, "all 600 points are the same"),

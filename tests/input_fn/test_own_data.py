@@ -101,8 +101,11 @@ def test_rows_that_lack_numbers_may_be_kept(tmp_path):
     assert data.number + len(data.held_out) == len(frame)
     assert np.isfinite(data.points).all()
     assert data.columns.coordinate_names[-2:] == ("score=missing", "visits=missing")
-    constant, missing = data.remarks
-    assert constant.endswith("'country', 'never'")
+    constant, never, missing = data.remarks
+    assert constant.endswith("put into samples: 'country'")
+    assert never.startswith("missing in all rows, left out of networks and scores")
+    assert never.endswith(": 'never'")
+    assert "never" not in missing
     counts = frame.isna().sum()
     told = [f"column '{name}' in {counts[name]} of 200 rows" for name in ("score", "visits")]
     assert ", ".join(told) in missing
@@ -110,6 +113,22 @@ def test_rows_that_lack_numbers_may_be_kept(tmp_path):
     np.testing.assert_array_equal(np.isnan(back)[:, 1:3], frame[["score", "visits"]].isna())
     there = frame["score"].notna().to_numpy()
     np.testing.assert_allclose(back[there, 1], frame["score"][there], rtol=1e-5)
+
+
+def test_a_column_of_one_value_and_gaps_is_not_called_constant(tmp_path):
+    frame = people()[["income", "score"]]
+    data = load(tmp_path, frame.assign(score=lacking(people())["score"] * 0 + 5), keep_missing=True)
+    assert data.columns.coordinate_names == ("income", "score=missing")
+    one_value, _ = data.remarks
+    assert one_value.startswith("one value or missing, of which networks and scores see where")
+    assert one_value.endswith(": 'score'")
+
+
+def test_an_infinite_number_is_not_said_to_be_missing_where_that_is_allowed(tmp_path):
+    frame = lacking(people())
+    frame.loc[7, "income"] = np.inf
+    with pytest.raises(UsageError, match=r"row 8 .* a number that is infinite: column 'income' is"):
+        load(tmp_path, frame, keep_missing=True)
 
 
 def test_whatever_is_named_as_missing_is_kept_as_missing(tmp_path):

@@ -31,7 +31,7 @@ def test_short_trainings_have_one_line_at_their_end(clock, lines):
             clock[0] += 2.0
             shown.report(step, {"loss": step / 100})
     # The first report holds the set-up: 30 iterations in 4 seconds after it.
-    assert lines() == ["Component 1/2: 100% 40/40, 8 it/s, loss=0.4000"]
+    assert lines() == ["Component 1/2: 100% 40/40, 7.5 it/s, loss=0.4000"]
 
 
 def test_long_trainings_say_now_and_then_where_they_are(clock, lines):
@@ -44,6 +44,15 @@ def test_long_trainings_say_now_and_then_where_they_are(clock, lines):
         "C: 80% 800/1000, 10 it/s",
         "C: 100% 1000/1000, 10 it/s",
     ]
+
+
+def test_what_comes_after_the_last_report_slows_nothing_down(clock, lines):
+    with Progress("C", 30) as shown:
+        for step in (10, 20, 30):
+            clock[0] += 20.0
+            shown.report(step, {})
+        clock[0] += 1000.0  # predictions
+    assert lines() == ["C: 66% 20/30, 0.5 it/s", "C: 100% 30/30, 0.5 it/s"]
 
 
 def test_a_training_that_fails_is_not_called_finished(clock, lines):
@@ -71,3 +80,14 @@ def test_on_a_terminal_it_is_a_bar(monkeypatch, lines):
     assert "compiling" not in last
     assert lines() == []
     assert progress.SECONDS_BETWEEN_LINES == 30
+
+
+def test_steps_that_were_done_before_make_no_rate(monkeypatch, lines):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress("Component 1/2", 1000) as shown:
+        shown.report(900, {})
+        first = terminal.getvalue().rstrip().rpartition("\r")[2]
+        shown.report(901, {})
+    assert "900/1000" in first
+    assert "?it/s" in first

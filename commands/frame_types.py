@@ -1,0 +1,189 @@
+"""Kinds of a data frame's columns, which a file of text forgets, for callers from Python.
+
+They are kept in the work directory of the run that was fitted to the frame.
+"""
+
+import json
+import os
+from typing import Any, Dict, List, NamedTuple, Sequence
+
+import numpy as np
+import pandas
+from pandas.api import types
+
+from base import durable
+from storage.ownership import FRAME
+
+
+class Column(NamedTuple):
+    """Of a frame."""
+
+    label: Any
+    kind: Any  # its dtype
+    has_gaps: bool
+    is_text: bool  # Python's objects, all of them texts
+
+
+def of_frame(frame: pandas.DataFrame) -> List[Column]:
+    """Of each column, in their order."""
+    found = []
+    for place, label in enumerate(frame.columns):
+        own = frame.iloc[:, place]
+        is_text = own.dtype == object and types.infer_dtype(own, skipna=True) == "string"
+        found.append(Column(label, own.dtype, bool(own.isna().any()), is_text))
+    return found
+
+
+def to_csv(frame: pandas.DataFrame) -> str:
+    """A table of text; categories that are times are times in it, not pandas' nanoseconds."""
+    times = {
+        column.label: column.kind.categories.dtype
+        for column in of_frame(frame)
+        if types.is_categorical_dtype(column.kind) and column.kind.categories.dtype.kind in "mM"
+    }
+    return str((frame.astype(times) if times else frame).to_csv(index=False))
+
+
+def keep(columns: Sequence[Column], workdir: str) -> None:
+    """Writes them into the directory of a run."""
+    described = [_described(column) for column in columns]
+    durable.write_atomically(os.path.join(workdir, FRAME), json.dumps(described, indent=1) + "\n")
+
+
+def kept(workdir: str) -> List[Column]:
+    """Those of a run; none where it was fitted to no frame, or by an earlier version.
+
+    Raises:
+      ValueError: names the file, if it does not hold such columns.
+    """
+    path = os.path.join(workdir, FRAME)
+    if not os.path.isfile(path):
+        return []
+    try:
+        return [
+            Column(each["label"], _kind(each["type"]), each["has_gaps"], each["is_text"])
+            for each in json.loads(durable.read_text(path))
+        ]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ValueError(
+            f"{path}: is damaged: {error}; without this file samples have the types that pandas "
+            f"reads in a table of text"
+        ) from error
+
+
+def read(path: str, columns: Sequence[Column]) -> pandas.DataFrame:
+    """A table of samples with the columns and types of the frame that was fitted, if there was one.
+
+    Args:
+      path: of the table, with empty cells where something is missing.
+      columns: of the frame; what is not in the table was left out of the run.
+    """
+    how: Dict[str, Any] = {"keep_default_na": False, "na_values": [""]}
+    plain = pandas.read_csv(path, float_precision="round_trip", **how)
+    if not columns:
+        return plain
+    texts = pandas.read_csv(path, dtype=str, **how)
+    there = [column for column in columns if str(column.label) in texts.columns]
+    frame = texts[[str(column.label) for column in there]]
+    frame.columns = pandas.Index([column.label for column in there])
+    for column in there:
+        own = str(column.label)
+        frame[column.label] = _like(column, plain[own], texts[own])
+    return frame
+
+
+def _like(column: Column, plain: pandas.Series, texts: pandas.Series) -> pandas.Series:
+    """A column of a table in the type of the one that was fitted.
+
+    Args:
+      column: that one.
+      plain: as pandas reads the table's.
+      texts: its cells.
+    """
+    kind, is_category = column.kind, types.is_categorical_dtype(column.kind)
+    has_texts = "" in kind.categories if is_category else types.is_string_dtype(kind)
+    if has_texts and not column.has_gaps:  # a text of no letters
+        plain, texts = plain.fillna(""), texts.fillna("")
+    if column.is_text:
+        return texts
+    if is_category:
+        return _as_categories(kind, plain, texts)
+    if types.is_numeric_dtype(kind):
+        return _as_type(kind, plain, texts)
+    try:
+        return _as_type(kind, plain, texts)
+    except (ValueError, TypeError):  # a type that is not made of texts
+        return texts
+
+
+def _as_type(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pandas.Series:
+    """Arguments as in `_like`, but for the type."""
+    is_numpys = isinstance(kind, np.dtype)
+    if types.is_bool_dtype(kind):
+        found = texts.map({"True": True, "False": False}).astype("boolean")
+        return found.fillna(False).astype(bool) if is_numpys else found
+    if types.is_integer_dtype(kind) and is_numpys and plain.isna().any():  # by --na_values
+        return plain
+    if types.is_datetime64tz_dtype(kind):  # clocks are changed: one offset does not do
+        return pandas.to_datetime(texts, utc=True).dt.tz_convert(kind.tz)
+    if types.is_timedelta64_dtype(kind):
+        return pandas.to_timedelta(texts)
+    return (plain if types.is_numeric_dtype(kind) or types.is_object_dtype(kind) else texts).astype(
+        kind
+    )
+
+
+def _as_categories(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pandas.Series:
+    """Categories by their values, those of other objects by their texts; else as `_as_type`."""
+    categories = kind.categories
+    if categories.dtype != object and not types.is_interval_dtype(categories.dtype):
+        return _as_type(categories.dtype, plain, texts).astype(kind)
+    by_text: Dict[Any, Any] = {str(each).strip(): each for each in categories}
+    by_number = {_number(text): text for text in by_text if _number(text) is not None}
+    found = [by_text.get(t, by_text.get(by_number.get(_number(t)))) for t in texts]
+    return pandas.Series(pandas.Categorical(found, dtype=kind), index=texts.index)
+
+
+def _number(text: Any) -> Any:
+    """What a text stands for in a table, which has no zeros before numbers; None: for no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _described(column: Column) -> Dict[str, Any]:
+    """A column in what JSON has."""
+    kind, described = column.kind, column._asdict()
+    described.pop("kind")
+    described["label"] = _plain(column.label)
+    described["type"] = str(kind)
+    if types.is_categorical_dtype(kind):
+        values = [_plain(each) for each in kind.categories]
+        described["type"] = {
+            "ordered": bool(kind.ordered),
+            "of": str(kind.categories.dtype),
+            "categories": values,
+        }
+    return described
+
+
+def _plain(value: Any) -> Any:
+    """A label or category in what JSON has: as itself, by its ends, or as its text."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, pandas.Interval) and isinstance(value.left, (int, float)):
+        return [value.left, value.right, value.closed]
+    return value if isinstance(value, (str, int, float)) else str(value)
+
+
+def _kind(described: Any) -> Any:
+    """The dtype that `_described` told of."""
+    if isinstance(described, str):
+        return types.pandas_dtype(described)
+    values = [pandas.Interval(*v) if isinstance(v, list) else v for v in described["categories"]]
+    found = pandas.Series(values, dtype=object)
+    if not described["of"].startswith(("object", "interval")):
+        found = _as_type(types.pandas_dtype(described["of"]), found, found.astype(str))
+    elif values and isinstance(values[0], pandas.Interval):
+        found = pandas.Series(pandas.IntervalIndex(values))
+    return pandas.CategoricalDtype(found, ordered=described["ordered"])

@@ -1,0 +1,94 @@
+"""Kinds of columns, through a table of text and through the work directory."""
+
+import numpy as np
+import pandas
+import pytest
+from pandas.testing import assert_frame_equal
+
+from commands import frame_types
+
+NUMBER = 60
+DATES = pandas.to_datetime(["2020-01-31", "2021-07-04 12:30"])
+KINDS = {
+    3: lambda rng: rng.randn(NUMBER),
+    "int16": lambda rng: rng.poisson(3, NUMBER).astype(np.int16),
+    "float32": lambda rng: rng.randn(NUMBER).astype(np.float32),
+    "Int64": lambda rng: pandas.array(rng.poisson(3, NUMBER), dtype="Int64"),
+    "bool": lambda rng: rng.rand(NUMBER) < 0.5,
+    "boolean": lambda rng: pandas.array(rng.rand(NUMBER) < 0.5, dtype="boolean"),
+    "text": lambda rng: rng.choice(["Ulm", ""], NUMBER),
+    "string": lambda rng: pandas.array(rng.choice(["Ulm", ""], NUMBER), dtype="string"),
+    "texts of digits": lambda rng: rng.choice(["1", "2"], NUMBER),
+    "ordered": lambda rng: categories(rng, ["S", "M", ""], ordered=True),
+    "numbers": lambda rng: categories(rng, [1, 5]),
+    "fractions": lambda rng: categories(rng, [0.1, 1 / 3]),
+    "digits": lambda rng: categories(rng, ["10", "9"]),
+    "truths": lambda rng: categories(rng, [True, False]),
+    "intervals": lambda rng: pandas.cut(rng.rand(NUMBER), 3),
+    "dates": lambda rng: categories(rng, DATES),
+    "datetime": lambda rng: DATES[rng.choice(2, NUMBER)],
+    "zone": lambda rng: DATES.tz_localize("Europe/Berlin")[rng.choice(2, NUMBER)],
+    "timedelta": lambda rng: pandas.to_timedelta(rng.choice(3, NUMBER), unit="h"),
+    "period": lambda rng: pandas.period_range("2020-01", periods=3, freq="M")[
+        rng.choice(3, NUMBER)
+    ],
+}
+WITHOUT_GAPS = ("int16", "bool")
+"""What NumPy cannot do without."""
+
+
+def categories(rng, values, ordered=False):
+    codes = rng.choice(len(values), NUMBER)
+    dtype = pandas.CategoricalDtype(values, ordered=ordered)
+    return pandas.Categorical.from_codes(codes, dtype=dtype)
+
+
+def frame_of_all_kinds():
+    rng = np.random.RandomState(0)
+    return pandas.DataFrame({name: make(rng) for name, make in KINDS.items()})
+
+
+def with_gaps():
+    """Where empty texts are missing ones, because a table of text does not tell them apart."""
+    frame = frame_of_all_kinds()
+    for place, name in enumerate(frame):
+        if name not in WITHOUT_GAPS:
+            lacking = (frame[name].astype(str) == "") | (np.arange(NUMBER) % 7 == place % 7)
+            frame[name] = frame[name].mask(lacking)
+    return frame
+
+
+def written(frame, path):
+    path.write_text(frame_types.to_csv(frame), "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("make", [frame_of_all_kinds, with_gaps])
+def test_a_frame_comes_back_from_a_table_of_text_as_it_was(make, tmp_path):
+    frame = make()
+    table, columns = written(frame, tmp_path / "x.csv"), frame_types.of_frame(frame)
+    assert_frame_equal(frame_types.read(table, columns), frame)
+    frame_types.keep(columns, str(tmp_path))
+    assert_frame_equal(frame_types.read(table, frame_types.kept(str(tmp_path))), frame)
+
+
+def test_columns_that_a_run_left_out_stay_out(tmp_path):
+    frame = frame_of_all_kinds()
+    few = frame[["ordered", "int16"]]
+    table = written(few, tmp_path / "x.csv")
+    there = frame_types.read(table, frame_types.of_frame(frame))
+    assert_frame_equal(there, few[["int16", "ordered"]])
+
+
+def test_an_older_directory_has_the_types_that_pandas_reads(tmp_path):
+    assert frame_types.kept(str(tmp_path)) == []
+    table = written(frame_of_all_kinds()[["int16", "ordered"]], tmp_path / "x.csv")
+    read = frame_types.read(table, [])
+    assert [str(kind) for kind in read.dtypes] == ["int64", "object"]
+
+
+@pytest.mark.parametrize("text", ["{", "[{}]", "3", '[{"type": "cat"}]'])
+def test_a_damaged_file_is_named(tmp_path, text):
+    (tmp_path / "frame.json").write_text(text)
+    with pytest.raises(ValueError, match=r"frame\.json: is damaged: "):
+        frame_types.kept(str(tmp_path))
