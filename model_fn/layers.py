@@ -35,7 +35,7 @@ def generator(settings: NetworkSettings, shape: Sequence[int]) -> Tuple[Layer, .
       settings: of all networks.
       shape: of a point; dcgan: as `image_size` wants it.
     """
-    latent = settings.latent_space_dim * (2 if settings.latent_signs else 1)
+    latent = settings.latent_space_dim + settings.latent_signs
     units = settings.g_num_filters
     if settings.network != "dcgan":
         return _dense_layers([latent, *[units] * settings.g_num_layers, int(np.prod(shape))])

@@ -28,7 +28,7 @@ class Network(NamedTuple):
 
     layers: Tuple[Layer, ...]
     activation: str  # of the hidden layers
-    signs: bool  # whether the inputs' signs join them
+    signs: int  # of so many inputs, that join them
     frequencies: int  # whose sines and cosines join the inputs
     init_std: float  # of the kernels; 0: He's rule
 
@@ -60,7 +60,7 @@ class Network(NamedTuple):
 
     def apply(self, parameters: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
         """The outputs [batch, units] for inputs [batch, size]."""
-        hidden = _with_signs(inputs) if self.signs else self._with_frequencies(inputs)
+        hidden = self._with_signs(self._with_frequencies(inputs))
         for number, layer in enumerate(self.layers):
             kernel, bias = parameters[2 * number : 2 * number + 2]
             # The gradient of bias_add has a static shape, that of + not.
@@ -96,6 +96,16 @@ class Network(NamedTuple):
             sine, cosine = 2.0 * sine * cosine, 1.0 - 2.0 * sine * sine
         return tf.concat(parts, axis=1)
 
+    def _with_signs(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Z and the signs of its first dimensions, which part the noise.
+
+        No continuous map of connected noise makes separate groups and nothing in between
+        (Khayatkhoei et al., arXiv 1806.00880).
+        """
+        if not self.signs:
+            return inputs
+        return tf.concat([inputs, tf.sign(inputs[:, : self.signs])], axis=1)
+
 
 def generator(settings: NetworkSettings, shape: Sequence[int], unrolled: bool) -> Network:
     """From latent noise [batch, z] to flat points [batch, prod(shape)].
@@ -115,19 +125,11 @@ def discriminator(settings: NetworkSettings, shape: Sequence[int], unrolled: boo
     kind = activation(settings.d_activation, unrolled)
     frequencies = 0 if settings.network == "dcgan" else settings.d_frequencies
     made = layers.discriminator(settings, shape)
-    return Network(made, kind, False, frequencies, _init_std(settings))
+    return Network(made, kind, 0, frequencies, _init_std(settings))
 
 
 def _init_std(settings: NetworkSettings) -> float:
     return settings.init_std if settings.initialisation == "normal" else 0.0
-
-
-def _with_signs(latent: tf.Tensor) -> tf.Tensor:
-    """Z and sign(z): a network is continuous, and of separate groups it leaves samples in between.
-
-    That no continuous map of connected noise avoids them: Khayatkhoei et al., arXiv 1806.00880.
-    """
-    return tf.concat([latent, tf.sign(latent)], axis=1)
 
 
 def _apply(layer: Layer, hidden: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

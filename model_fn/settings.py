@@ -26,6 +26,11 @@ As low as the plane's, the noise must be torn apart to give separate modes, and 
 them is sampled too: a classifier told 59 and 60 samples in 100 so, with six dimensions 57 and 58.
 """
 
+FEW_SIGNS, MANY_DIMENSIONS = 4, 8
+"""Signs of the latent noise where they are chosen by the points' dimension, and from where on none.
+
+MEASURED
+"""
 
 MOST_OCTAVES = 3
 """Of the discriminators' inputs where they are chosen by the points' dimension."""
@@ -57,10 +62,12 @@ class NetworkSettings:
         "Latent noise: standard normal, or uniform on [-1, 1].",
         choices=("normal", "uniform"),
     )
-    latent_signs: bool = option(
-        False,
-        "The signs of the latent noise join the generator's inputs: separate groups can be made "
-        "without what a continuous map must leave between them.",
+    latent_signs: int = option(
+        0,
+        "So many dimensions of the latent noise have their signs among the generator's inputs "
+        "too, which part groups where a continuous map leaves samples in between; -1: by the "
+        "points' dimension, 4 for fewer than 8 and else 0.",
+        bounds="[-1, 100000]",
     )
     g_num_filters: int = option(
         16,
@@ -101,15 +108,27 @@ class NetworkSettings:
     )
 
     def fitted(self, shape: Sequence[int]) -> "NetworkSettings":
-        """The same for points of this shape, whatever goes by their dimension chosen."""
+        """The same for points of this shape, whatever goes by their dimension chosen.
+
+        Raises:
+          UsageError: for signs of more dimensions than the latent noise has.
+        """
         size = int(np.prod(shape))
+        latent = self.latent_space_dim or int(np.clip(size, LOWEST_LATENT, HIGHEST_LATENT))
+        signs = self.latent_signs
+        if signs < 0:
+            signs = min(latent, FEW_SIGNS if size < MANY_DIMENSIONS else 0)
+        if signs > latent:
+            raise UsageError(
+                f"--latent_signs={signs}: must be {latent} at most, the latent noise's dimension"
+            )
         octaves = self.d_frequencies
         if octaves < 0:
             octaves = 0 if self.network == "dcgan" else fitting_octaves(size, MOST_OCTAVES)
         return dataclasses.replace(
             self,
-            latent_space_dim=self.latent_space_dim
-            or int(np.clip(size, LOWEST_LATENT, HIGHEST_LATENT)),
+            latent_space_dim=latent,
+            latent_signs=signs,
             d_frequencies=octaves,
         )
 

@@ -83,3 +83,13 @@ def test_octaves_go_by_the_points_dimension_where_asked(shape, octaves):
     assert NetworkSettings(d_frequencies=-1).fitted(shape).d_frequencies == octaves
     assert NetworkSettings(d_frequencies=4).fitted(shape).d_frequencies == 4
     assert NetworkSettings(d_frequencies=-1, network="dcgan").fitted(shape).d_frequencies == 0
+
+
+@pytest.mark.parametrize(("shape", "signs"), [((1,), 4), ((7,), 4), ((8,), 0), ((8, 8), 0)])
+def test_signs_of_the_latent_noise_go_by_the_points_dimension_where_asked(shape, signs):
+    assert NetworkSettings(latent_signs=-1).fitted(shape).latent_signs == signs
+    assert NetworkSettings(latent_signs=5).fitted(shape).latent_signs == 5
+    few = NetworkSettings(latent_signs=-1, latent_space_dim=3)
+    assert few.fitted(shape).latent_signs == min(3, signs)
+    with pytest.raises(UsageError, match="^--latent_signs=6: must be 5 at most"):
+        NetworkSettings(latent_signs=6).fitted(shape)

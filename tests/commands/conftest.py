@@ -64,7 +64,7 @@ def trained_table(tmp_path_factory):
         tables.write(f"{directory}/x.csv")
         flags = ["--device=cpu", "--dataset=file", "--latent_space_dim=0", "--steps=2"]
         more = [
-            "--latent_signs",
+            "--latent_signs=2",
             "--iterations=60",
             "--mixture_c_iterations=60",
             "--eval_points_num=100",
