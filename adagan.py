@@ -4,7 +4,6 @@ Each call runs main.py in a process of its own: the same runs, work directories,
 numbers as on the command line, in notebooks and scripts alike.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -14,8 +13,9 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 import numpy as np
 import pandas
 
-from commands import child, frame_types
+from commands import child, frame_types, given_data
 from commands.frame_types import Column
+from commands.given_data import Copy
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 PRESETS = ("table", "image", "quality", "cpu")
@@ -63,7 +63,8 @@ class AdaGAN:
             self.workdir = os.path.join(self._temporary.name, "run")
         self._has_run = False  # in the work directory, from `fit` or `load`
         self._fitted: List[Column] = []  # of a frame
-        self._is_array, self._copy = False, ""  # _copy: the data, where the last `fit` wrote them
+        self._is_array = False
+        self._copy: Optional[Copy] = None  # of the data, that the last `fit` made
 
     @classmethod
     def load(cls, workdir: str) -> "AdaGAN":
@@ -112,15 +113,17 @@ class AdaGAN:
         seed = flags.pop("random_state")
         if seed is not None:
             flags["seed"] = seed
-        self._fitted, self._is_array, self._copy = [], X is None, ""
+        self._has_run, self._fitted, self._is_array, self._copy = False, [], X is None, None
         if X is not None:
             flags.update(dataset="file", data_file=self._data_file(X))
         if isinstance(X, pandas.DataFrame):
             flags = {"header": "yes", "delimiter": "comma", "decimal": "point", **flags}
         try:
             self._train(flags)
-        finally:  # interrupted, it is a run too
-            if self._fitted and self._is_of(flags["data_file"]):
+        finally:  # interrupted, it is a run of these data too
+            path = os.path.join(self.workdir, "settings.json")
+            started = self._fitted and os.path.isfile(path)
+            if started and _settings(path)["data_file"] == flags["data_file"]:
                 frame_types.keep(self._fitted, self.workdir)
         return self
 
@@ -131,14 +134,9 @@ class AdaGAN:
             self._run([f"--flagfile={preset}"], **flags)
         except ValueError:  # refused: no run needs the copy of the data
             if self._copy:
-                os.remove(self._copy)
+                self._copy.remove()
             self._has_run, self._fitted = False, []
             raise
-
-    def _is_of(self, data_file: str) -> bool:
-        """Whether a run of these data was started in the work directory."""
-        path = os.path.join(self.workdir, "settings.json")
-        return os.path.isfile(path) and bool(_settings(path)["data_file"] == data_file)
 
     def sample(
         self, number: int = 1000, refine: bool = False, random_state: Optional[int] = None
@@ -212,10 +210,8 @@ class AdaGAN:
         if not (self._has_run and os.path.isfile(os.path.join(self.workdir, "state.json"))):
             from sklearn.exceptions import NotFittedError  # takes its time
 
-            raise NotFittedError(
-                "this AdaGAN has no trained step: call fit first, or AdaGAN.load(workdir) for a "
-                "run that is there"
-            )
+            text = "call fit first, or AdaGAN.load(workdir) for a run that is there"
+            raise NotFittedError(f"this AdaGAN has no trained step: {text}")
         return os.path.join(self.workdir, *names)
 
     def _data_file(self, X: Data) -> str:
@@ -224,24 +220,16 @@ class AdaGAN:
             path = os.path.abspath(os.fspath(X))
             self._is_array = path.lower().endswith((".npy", ".npz"))
             return path
+        given_data.check(self.workdir)
         if isinstance(X, pandas.DataFrame):
             self._fitted = frame_types.of_frame(X)
-            return self._write(frame_types.to_csv(X).encode("utf-8"), ".csv")
-        self._is_array, written = True, io.BytesIO()
-        np.save(written, np.asarray(X))
-        return self._write(written.getvalue(), ".npy")
-
-    def _write(self, data: bytes, ending: str) -> str:
-        """The path of a file of these bytes beside the work directory; others' files stay."""
-        digest = hashlib.sha256(data).hexdigest()[:8]
-        path = f"{os.path.abspath(self.workdir)}.data-{digest}{ending}"
-        if not os.path.exists(path):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(f"{path}.unfinished", "wb") as file:
-                file.write(data)
-            os.replace(f"{path}.unfinished", path)
-            self._copy = path
-        return path
+            data, ending = frame_types.to_csv(X).encode("utf-8"), ".csv"
+        else:
+            self._is_array, written = True, io.BytesIO()
+            np.save(written, np.asarray(X))
+            data, ending = written.getvalue(), ".npy"
+        self._copy = given_data.write(data, self.workdir, ending)
+        return self._copy.path
 
     def _use(self, mode: str, **flags: Any) -> None:
         """A command on the run that was fitted or loaded; see `_of_run` and `fit`."""

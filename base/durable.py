@@ -133,20 +133,6 @@ def make_directories(path: str) -> None:
     sync_directory(above)
 
 
-def why_not_writable(path: str) -> str:
-    """What keeps a file or directory from being made at a path; "" if nothing is seen to."""
-    parent = os.path.abspath(path)
-    while not os.path.exists(parent):
-        if os.path.islink(parent):
-            return f"{parent} is a link that leads nowhere"
-        parent = os.path.dirname(parent)
-    if not os.path.isdir(parent):
-        return f"{parent} is a file; needs the path of a directory"
-    if not os.access(parent, os.W_OK | os.X_OK):
-        return f"{parent} is not writable"
-    return ""
-
-
 def sync(paths: List[str], top: str) -> None:
     """Brings files to disk, and their names in all directories from `top` down.
 

@@ -96,6 +96,8 @@ def make_components(call: Call, run: Run, needs_data: bool) -> "Optional[Compone
       UsageError: if something of the run was changed.
     """
     settings, state = run.settings, run.state
+    if refines_anew(run, call.command):
+        run.workdir.check_usable()
     if needs_data or not state.columns_sha256:
         dataset = load(settings, call)
         check_unchanged(run.workdir, state, settings, dataset)

@@ -9,7 +9,7 @@ import numpy as np
 
 from base import durable, unfinished
 from base.errors import UsageError
-from storage import ownership
+from storage import ownership, paths
 from storage.workdir import Workdir
 
 MANIFEST = "export.json"
@@ -43,7 +43,7 @@ def check_export(directory: str, form: str, overwrite: bool, workdir: Workdir, d
         _check_is_export(directory)
     if form == "onnx" and importlib.util.find_spec("tf2onnx") is None:
         raise UsageError("--format=onnx: needs tf2onnx; pip install -r requirements/export.txt")
-    problem = durable.why_not_writable(os.path.dirname(os.path.abspath(directory)))
+    problem = paths.why_not_writable(os.path.dirname(os.path.abspath(directory)))
     if problem:
         raise UsageError(f"{flag}: {problem}")
 
@@ -106,7 +106,7 @@ def check_file(
         if ownership.owns(workdir.path, path):
             raise UsageError(f"{flag}: belongs to the run in {workdir.path}; choose another file")
     directory = os.path.dirname(path) or "."
-    if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
+    if not os.path.isdir(directory) or paths.why_not_writable(directory):
         raise UsageError(f"{flag}: {directory} is no directory that can be written")
 
 

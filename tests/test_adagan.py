@@ -105,6 +105,15 @@ def test_bad_input_is_a_value_error_in_the_words_of_the_command_line(tmp_path):
         AdaGAN.load(str(tmp_path))
 
 
+def test_a_refused_fit_leaves_no_directories_either(tmp_path):
+    with pytest.raises(ValueError, match=r"^--steps=0"):
+        AdaGAN(workdir=str(tmp_path / "a" / "b"), steps=0).fit(table())
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="^--workdir=.* is a file; needs the path of a directory"):
+        AdaGAN(workdir=str(tmp_path / "file" / "b"), steps=0).fit(table())
+    assert os.listdir(str(tmp_path)) == ["file"]
+
+
 @pytest.mark.parametrize(
     "use",
     [

@@ -165,6 +165,8 @@ def test_three_lines_of_python_are_enough(page, tmp_path, monkeypatch):
 
     def run(flags):
         asked.append(flags)
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine" / "state.json").touch()
         outputs = [flag[9:] for flag in flags if flag.startswith("--output=")]
         for path in outputs:
             frame.to_csv(path, index=False)

@@ -9,7 +9,8 @@ import pytest
 
 from base.errors import UsageError
 from boost import refining
-from commands import sample, train
+from commands import sample, shared, train
+from storage import paths
 from tests.boost import tables
 from tests.commands.calls import call, of_file, simple_at
 
@@ -51,6 +52,16 @@ def test_points_are_those_of_the_components_in_equal_shares(run, engine):
 def test_what_is_wrong_is_told_before_any_work(run, engine, name, explicit, told):
     with pytest.raises(UsageError, match=told):
         sampled(run, name, explicit)
+    assert engine.asked == []
+
+
+def test_a_refinement_that_cannot_be_kept_is_told_before_the_data_are_read(
+    run, engine, monkeypatch
+):
+    monkeypatch.setattr(paths, "why_not_writable", lambda path: path.endswith("run") and "no way")
+    monkeypatch.setattr(shared, "load", lambda *_: pytest.fail("is too late"))
+    with pytest.raises(UsageError, match="--workdir=.*: no way$"):
+        sampled(run, "a.npy", refine=True)
     assert engine.asked == []
 
 

@@ -1,6 +1,7 @@
 """Paths that can be no work directory, each with its reason."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -28,3 +29,18 @@ def test_names_in_a_directory_are_given_and_nothing_is_made(tmp_path):
     assert paths.check_directory(str(tmp_path)) == ["a"]
     assert paths.check_directory(str(tmp_path / "b" / "c")) == []
     assert os.listdir(str(tmp_path)) == ["a"]
+
+
+def test_what_cannot_be_written_is_seen_by_trying(tmp_path, monkeypatch):
+    """As root, on a file system of the kernel's, and where a server refuses root."""
+    assert paths.why_not_writable(str(tmp_path / "a" / "b")) == ""
+    assert os.listdir(str(tmp_path)) == []
+    told = paths.why_not_writable("/proc/nothing/there")
+    assert told.startswith(("no file can be made in /proc (", "/proc is not writable"))
+
+    def refused(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    told = paths.why_not_writable(str(tmp_path / "a"))
+    assert told == f"no file can be made in {tmp_path} (Permission denied)"
