@@ -29,7 +29,9 @@ them is sampled too: a classifier told 59 and 60 samples in 100 so, with six dim
 FEW_SIGNS, MANY_DIMENSIONS = 4, 8
 """Signs of the latent noise where they are chosen by the points' dimension, and from where on none.
 
-MEASURED
+Of a seed each, four signs lowered the AUC of a classifier from .584 to .501 in the plane, from .717
+to .598 in five dimensions, from .674 to .627 in seven. Three raised it from .563 to .578 in eight
+and four from .745 to .786 in twenty, where the spread within each group suffered.
 """
 
 MOST_OCTAVES = 3
