@@ -1,8 +1,9 @@
 """The mixture's events at the top of the work directory, by boosting step."""
 
+import contextlib
 import glob
 import os
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -90,6 +91,27 @@ class MixtureEvents:
         self._writer.close()
         for writer, _ in self._yardsticks:
             writer.close()
+
+
+def write_figures(
+    directory: str, flags: Dict[str, Any], figures: Dict[str, Sequence[float]]
+) -> None:
+    """A session of TensorBoard's comparison, of a run that is not there any more.
+
+    Args:
+      directory: for its events; those of an earlier call are replaced.
+      flags: the run's.
+      figures: the mixture's by name, one a boosting step; others than `Metrics` has are left out.
+    """
+    known = [name for name in Metrics._fields if name in figures]
+    with contextlib.closing(_new_writer(directory)) as writer:
+        for summary in _session(flags) if hparams else ():
+            writer.add_summary(summary, 0)
+        for number, values in enumerate(zip(*(figures[name] for name in known)), 1):
+            named = {f"adagan/{name}": value for name, value in zip(known, values)}
+            writer.add_summary(tf.Summary(value=_scalars(named)), number)
+        if hparams:
+            writer.add_summary(hparams.session_end_pb(hparams_api.STATUS_SUCCESS), 0)
 
 
 def _new_writer(directory: str) -> tf.summary.FileWriter:

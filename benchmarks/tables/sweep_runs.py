@@ -12,14 +12,14 @@ from base import durable
 from benchmarks.tables import runs, side_by_side
 from benchmarks.tables.bands import band, text_of
 from benchmarks.tables.side_by_side import Job
-from benchmarks.tables.sweep import Combination, Sweep, arguments
+from benchmarks.tables.sweep import Combination, Sweep, Values, arguments
 
 COLUMNS = ("coverage", "log_p", "modes", "high_quality", "reverse_kl", "width")
 """Of the last step, as published: one draw."""
 
 
 def run(sweep: Sweep, directory: str, at_once: int, scheduler: str) -> Tuple[str, bool]:
-    """Runs what is missing and writes table.csv and table.md beside the kept runs.
+    """Runs what is missing and writes table.csv, table.md and events beside the kept runs.
 
     Args:
       sweep: what to run.
@@ -48,13 +48,25 @@ def run(sweep: Sweep, directory: str, at_once: int, scheduler: str) -> Tuple[str
     found = side_by_side.finish(list(jobs.values()), runs.fresh, at_once, scheduler)
     rows = []
     for each in sweep.combinations:
-        paths = [jobs[each.directory, seed].path for seed in sweep.seeds]
-        rows.append((each, [found[path] for path in paths if path in found]))
+        paths = {seed: jobs[each.directory, seed].path for seed in sweep.seeds}
+        came_to = {seed: found[path] for seed, path in paths.items() if path in found}
+        rows.append((each, list(came_to.values())))
+        for seed, figures in came_to.items():
+            _write_events(os.path.splitext(paths[seed])[0], {**each.values, "seed": seed}, figures)
     durable.make_directories(top)
     durable.write_atomically(os.path.join(top, "table.csv"), as_csv(rows))
     text = as_markdown(sweep, rows)
     durable.write_atomically(os.path.join(top, "table.md"), text)
     return text, len(found) == len(jobs)
+
+
+def _write_events(directory: str, values: Values, figures: runs.Figures) -> None:
+    from estimator import factory  # the command need not wait for TensorFlow to refuse a sweep
+
+    factory.load_tensorflow(-1)
+    from report import tensorboard
+
+    tensorboard.write_figures(directory, values, figures)
 
 
 Rows = Sequence[Tuple[Combination, List[runs.Figures]]]

@@ -51,6 +51,10 @@ def test_figures_are_gathered_in_a_row_a_combination(tmp_path, monkeypatch):
     found = [float(rows[1][f"log_p {part}"]) for part in ("median", "5 %", "95 %")]
     np.testing.assert_allclose(found, expected)
     assert rows[1]["width median"] == "nan"
+    kept = glob.glob(os.path.join(glob.escape(directory), "mine", "*", "?.json"))
+    events = glob.glob(os.path.join(glob.escape(directory), "mine", "*", "?", "events.*"))
+    assert {os.path.dirname(path) + ".json" for path in events} == set(kept)
+    assert len(events) == 6
 
 
 @pytest.mark.parametrize("damage", [b"{", b"[]", b'{"log_p": [1, 2]}', None], ids=range(4))

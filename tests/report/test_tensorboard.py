@@ -12,7 +12,7 @@ from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
 
 from evaluation.metrics import Metrics
-from report.tensorboard import MixtureEvents
+from report.tensorboard import MixtureEvents, write_figures
 from storage.workdir import Workdir
 from tests.storage.runs import JUDGED, make_state, on_a_table
 
@@ -178,6 +178,19 @@ def test_runs_side_by_side_are_compared_by_their_settings(tmp_path):
     assert ended == [api_pb2.STATUS_SUCCESS, api_pb2.STATUS_UNKNOWN]  # b goes on
     values = {each.name.tag: (each.value, each.training_step) for each in found["b"].metric_values}
     assert values["adagan/log_p"] == (-4.0, 2)
+
+
+def test_figures_of_runs_that_have_gone_are_compared_as_well(tmp_path):
+    for batch in (32, 64, 64):  # the last one once more
+        figures = {"log_p": [-5.0, -batch], "coverage": [0.5, np.nan], "evaluate_log_p": [1]}
+        write_figures(str(tmp_path / f"{batch}"), {"batch_size": batch, "seed": 1}, figures)
+    found, metrics = groups(tmp_path)
+    assert metrics == [f"adagan/{name}" for name in Metrics._fields]
+    for name in ("32", "64"):
+        assert found[name].hparams["batch_size"].number_value == int(name)
+        assert found[name].sessions[0].status == api_pb2.STATUS_SUCCESS
+        values = {v.name.tag: (v.value, v.training_step) for v in found[name].metric_values}
+        assert values == {"adagan/log_p": (-float(name), 2), "adagan/coverage": (0.5, 1)}
 
 
 def test_a_tensorflow_without_tensorboard_writes_all_but_the_comparison(tmp_path, monkeypatch):
