@@ -94,7 +94,7 @@ class MixtureEvents:
 
 
 def write_figures(
-    directory: str, flags: Dict[str, Any], figures: Dict[str, Sequence[float]]
+    directory: str, flags: Dict[str, Any], figures: Mapping[str, Sequence[float]]
 ) -> None:
     """A session of TensorBoard's comparison, of a run that is not there any more.
 
