@@ -102,8 +102,12 @@ if __name__ == "__main__":
     factory.load_tensorflow(-1)
     for name in PARTS:
         importlib.import_module(name)
-    from boost import loop
+    from boost import loop, refiner, refining
     from tests.commands.calls import NothingDrawn
+
+    # A refinement is only begun: how good it gets is asserted of none that main.py makes.
+    refining.MOST_ITERATIONS["mlp"], refining.SAMPLES, refiner.PROPOSALS = 300, 3000, 2000
+    refining.POINTS = 2000
 
     gc.freeze()  # else each fork's first collection would copy all pages
     become(*serve())
