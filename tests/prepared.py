@@ -10,14 +10,34 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
+from multiprocessing.connection import Connection
+from types import SimpleNamespace
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-PARTS = ("commands.parts", "commands.exported_model", "commands.train")
-"""What commands load only once it is certain that they will need it."""
+PARTS = (
+    *("commands.parts", "commands.exported_model", "commands.train", "commands.compare"),
+    *(
+        "pandas",
+        "sklearn.ensemble",
+        "sklearn.metrics",
+        "sklearn.mixture",
+        "sklearn.model_selection",
+    ),
+    *("report.calibration_plots", "report.column_plots", "report.step_plots"),
+    *(
+        "onnx",
+        "report.comparison_page",
+        "report.region_plots",
+        "report.run_page",
+        "report.summary_plots",
+    ),
+)
+"""What commands, and the process beside a training, load only once they need it."""
 
 
 class Prepared:
@@ -65,6 +85,39 @@ def _read(path):
         return file.read()
 
 
+class ForkedHelper:
+    """In the place of the process beside a training: a fork, that has all loaded as well."""
+
+    def __init__(self, _, pass_fds, env, **__):
+        self._number = os.fork()
+        if not self._number:
+            try:
+                self._serve(*pass_fds, env)
+            finally:
+                os._exit(0)
+
+    def _serve(self, end, environment):
+        os.environ.update(environment)
+        os.closerange(3, end)
+        os.closerange(end + 1, 256)  # with the run's own end of it
+        with threadpoolctl.threadpool_limits(1, "blas"):
+            connection = Connection(end)
+            connection.recv()  # where modules are
+            side_process._serve(connection)
+
+    def kill(self):
+        os.kill(self._number, signal.SIGKILL)
+
+    def wait(self):
+        _, status = os.waitpid(self._number, 0)
+        return ended(status)
+
+
+def ended(status):
+    """As `subprocess` says it."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
 def serve():
     """Answers each line of standard input with a status; returns in a fork what that shall do."""
     for line in iter(sys.stdin.readline, ""):
@@ -72,8 +125,7 @@ def serve():
         if not number:
             return json.loads(line)
         _, status = os.waitpid(number, 0)
-        ended = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-        sys.stdout.write(f"{ended}\n")
+        sys.stdout.write(f"{ended(status)}\n")
         sys.stdout.flush()
     sys.exit()
 
@@ -102,13 +154,17 @@ if __name__ == "__main__":
     factory.load_tensorflow(-1)
     for name in PARTS:
         importlib.import_module(name)
+    import threadpoolctl
+
     from boost import loop, refiner, refining
+    from report import side_process
     from tests.commands.calls import NothingDrawn
 
     # A refinement is only begun: how good it gets is asserted of none that main.py makes.
     refining.MOST_ITERATIONS["mlp"], refining.SAMPLES, refiner.PROPOSALS = 300, 3000, 2000
     refining.POINTS = 2000
 
+    side_process.subprocess = SimpleNamespace(Popen=ForkedHelper, DEVNULL=subprocess.DEVNULL)
     gc.freeze()  # else each fork's first collection would copy all pages
     become(*serve())
     runpy.run_path(sys.argv[0], run_name="__main__")
