@@ -14,37 +14,29 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from multiprocessing.connection import Connection
 from types import SimpleNamespace
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-PARTS = (
-    *("commands.parts", "commands.exported_model", "commands.train", "commands.compare"),
-    *(
-        "pandas",
-        "sklearn.ensemble",
-        "sklearn.metrics",
-        "sklearn.mixture",
-        "sklearn.model_selection",
-    ),
-    *("report.calibration_plots", "report.column_plots", "report.step_plots"),
-    *(
-        "onnx",
-        "report.comparison_page",
-        "report.region_plots",
-        "report.run_page",
-        "report.summary_plots",
-    ),
-)
+PARTS = """
+    commands.parts commands.exported_model commands.train commands.compare onnx pandas
+    sklearn.ensemble sklearn.metrics sklearn.mixture sklearn.model_selection
+    report.calibration_plots report.column_plots report.comparison_page report.region_plots
+    report.run_page report.step_plots report.summary_plots
+""".split()
 """What commands, and the process beside a training, load only once they need it."""
 
 
 class Prepared:
-    """Runs commands of main.py one after another, each in a fork of a process started once."""
+    """Runs commands of main.py one after another, each in a fork of a process started once.
 
-    def __init__(self):
-        self._server = None
+    Or, where this is bare, other scripts in forks that have TensorFlow loaded and know no project.
+    """
+
+    def __init__(self, bare=False):
+        self._server, self._bare = None, bare
 
     def run(self, arguments, cwd, environment, drawn=True):
         """As `subprocess.run` with what it says captured; in this process's umask.
@@ -53,8 +45,10 @@ class Prepared:
         """
         if self._server is None:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            command = [sys.executable, os.path.abspath(__file__)]
-            self._server = subprocess.Popen(command, **pipes, text=True, cwd=ROOT)
+            command = [sys.executable, os.path.abspath(__file__), *["bare"] * self._bare]
+            # A command has what its own PYTHONPATH names, and nothing of this process's.
+            own = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+            self._server = subprocess.Popen(command, **pipes, text=True, cwd=ROOT, env=own)
             atexit.register(self._server.communicate)  # it ends when its input does
         with tempfile.TemporaryDirectory() as directory:
             streams = [os.path.join(directory, name) for name in ("stdout", "stderr")]
@@ -142,12 +136,22 @@ def become(arguments, cwd, environment, drawn, umask, streams):
         os.close(opened)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[1:1] = [path for path in paths if path and path not in sys.path]
+    sys.argv = list(arguments)
+    if IS_BARE:
+        return
+    sys.argv.insert(0, os.path.join(ROOT, "main.py"))
     if not drawn:
         loop.LiveReport = NothingDrawn
-    sys.argv = [os.path.join(ROOT, "main.py"), *arguments]
 
 
-if __name__ == "__main__":
+IS_BARE = sys.argv[1:] == ["bare"]
+
+if __name__ == "__main__" and IS_BARE:
+    sys.path.pop(0)
+    warnings.simplefilter("ignore")
+    for name in ("numpy", "tensorflow", "onnxruntime"):
+        importlib.import_module(name)
+elif __name__ == "__main__":
     sys.path[0] = ROOT
     from estimator import factory
 
@@ -165,6 +169,8 @@ if __name__ == "__main__":
     refining.POINTS = 2000
 
     side_process.subprocess = SimpleNamespace(Popen=ForkedHelper, DEVNULL=subprocess.DEVNULL)
+
+if __name__ == "__main__":
     gc.freeze()  # else each fork's first collection would copy all pages
     become(*serve())
     runpy.run_path(sys.argv[0], run_name="__main__")

@@ -43,7 +43,7 @@ def place(tmp_path_factory):
     ]
     refused = run_main(preset, f"--data_file={directory}/x.csv", *flags)
     assert "or --keep_missing keeps them" in assert_one_line(refused, 2)
-    done = run_main(preset, f"--data_file={directory}/x.csv", "--keep_missing", *flags, drawn=False)
+    done = run_main(preset, f"--data_file={directory}/x.csv", "--keep_missing", *flags)
     assert (done.returncode, done.stderr) == (0, "")
     assert "where, is learned as a category is: column 'income' in" in done.stdout
     for ending in ("csv", "npy"):
