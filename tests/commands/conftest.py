@@ -65,8 +65,9 @@ def trained_table(tmp_path_factory):
         flags = ["--device=cpu", "--dataset=file", "--latent_space_dim=0", "--steps=2"]
         more = ["--iterations=60", "--mixture_c_iterations=60", "--eval_points_num=100"]
         done = run_main(
-            *flags, *more, f"--data_file={directory}/x.csv", f"--workdir={directory}/run"
-        )
+            *flags, *more, f"--data_file={directory}/x.csv", f"--workdir={directory}/run",
+            drawn=False,
+        )  # fmt: skip
         os.remove(f"{directory}/x.csv")
         return done
 
