@@ -164,7 +164,6 @@ def test_a_users_own_points_of_any_shape_and_scale(tmp_path, shape, steps, pictu
     done = run_main(
         *TINY, "--dataset=file", f"--data_file={tmp_path}/points.npy", f"--workdir={workdir}",
         "--mixture_c_folds=2", "--weights_heur=theory_dagger", f"--steps={steps}",
-        "--g_num_layers=1", "--d_num_layers=1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Only 80 points are held out" in done.stdout
