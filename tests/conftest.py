@@ -30,7 +30,7 @@ TINY = [
 ]
 
 
-PREPARED = Prepared()
+PREPARED, BARE = Prepared(), Prepared(bare=True)
 
 ODD = "wörk [1] \\x *"
 """Of all tests' directories: letters beyond ASCII, spaces, what TensorFlow takes for patterns."""

@@ -12,6 +12,7 @@ from tests.estimator.meetings import free_addresses
 
 # 200 iterations a component, without look-ahead steps, which are each worker's own.
 FLAGS = [*TINY, "--epochs=20", "--unrolling_steps=0", "--checkpoint_seconds=0.1"]
+FLAGS += ["--g_num_layers=1", "--d_num_layers=1"]
 
 
 def start_workers(*flags, number=2, own_flags=(), environment=(), program=("main.py",)):

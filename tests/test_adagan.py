@@ -10,13 +10,16 @@ import pandas
 import pytest
 
 from adagan import AdaGAN
-from tests.conftest import ROOT
+from commands import child
+from tests import prepared_python
+from tests.conftest import PREPARED, ROOT
 from tests.whole_runs import drawn_by_the_example
 
 SHORT = {
     "steps": 2, "iterations": 60, "mixture_c_iterations": 40, "random_state": 3,
     "g_num_layers": 1, "d_num_layers": 1, "gradient_penalty": 0,
 }  # fmt: skip
+SHORTEST = {**SHORT, "steps": 1}
 SMALLER = {"4000": "1000", "steps=3": "steps=1, g_num_layers=1, d_num_layers=1"}
 """What the notebook says, and what is run of it."""
 
@@ -31,6 +34,20 @@ def table(number=400):
             "new": rng.rand(number) < 0.5,
         }
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def python(tmp_path_factory):
+    """The Python that commands are run by from here: TensorFlow is loaded already."""
+    place = tmp_path_factory.mktemp("bin")
+    with pytest.MonkeyPatch.context() as patch, prepared_python.program(place, run) as path:
+        patch.setattr(child.sys, "executable", path)
+        yield path
+
+
+def run(arguments, *place):
+    """One command; but one of these trainings' pages is never looked at."""
+    return PREPARED.run(arguments, *place, drawn="--steps=3" in arguments)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +75,7 @@ def test_what_a_frame_lacks_its_samples_lack(tmp_path):
     lacking["visits"] = lacking["visits"].astype(np.int16)
     with pytest.raises(ValueError, match="--keep_missing keeps them"):
         AdaGAN(workdir=str(tmp_path / "x"), **SHORT).fit(lacking)
-    made = AdaGAN(workdir=str(tmp_path / "x"), keep_missing=True, **SHORT).fit(lacking)
+    made = AdaGAN(workdir=str(tmp_path / "x"), keep_missing=True, **SHORTEST).fit(lacking)
     new = made.sample(200)
     assert (new.dtypes == lacking.dtypes).all()
     assert (new.isna().any() == lacking.isna().any()).all()
@@ -70,7 +87,7 @@ def test_what_a_frame_lacks_its_samples_lack(tmp_path):
 def test_integers_that_are_named_as_missing_make_floats(tmp_path):
     frame = table().replace({"visits": {0: -9}})[["visits", 7]]
     more = {"keep_missing": True, "na_values": "-9"}
-    new = AdaGAN(workdir=str(tmp_path / "x"), **SHORT, **more).fit(frame).sample(300)
+    new = AdaGAN(workdir=str(tmp_path / "x"), **SHORTEST, **more).fit(frame).sample(300)
     assert new["visits"].isna().any()
     assert (new["visits"].dropna() > 0).all()
     assert (new["visits"].dropna() % 1 == 0).all()
@@ -147,12 +164,12 @@ def test_it_has_the_manners_of_scikit_learn():
 
 
 def test_a_script_without_a_guard_works(tmp_path):
-    script, shortest = tmp_path / "script.py", {**SHORT, "steps": 1}
+    script = tmp_path / "script.py"
     script.write_text(
         f"import sys; sys.path.insert(0, {ROOT!r})\n"
         "import numpy as np\n"
         "from adagan import AdaGAN\n"
-        f"model = AdaGAN(**{shortest!r}).fit(np.random.RandomState(0).randn(300, 2, 2))\n"
+        f"model = AdaGAN(**{SHORTEST!r}).fit(np.random.RandomState(0).randn(300, 2, 2))\n"
         "print(model.sample(4).shape)\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
@@ -160,10 +177,11 @@ def test_a_script_without_a_guard_works(tmp_path):
     assert done.stdout.splitlines()[-1] == "(4, 2, 2)"
 
 
-def test_the_notebook_runs_from_a_frame_to_pictures(tmp_path):
+def test_the_notebook_runs_from_a_frame_to_pictures(python, tmp_path):
     with open(os.path.join(ROOT, "examples", "table.ipynb"), encoding="utf-8") as file:
         cells = json.load(file)["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    code = f"import sys; sys.executable = {python!r}\n{code}"
     for said, run in SMALLER.items():
         assert said in code
         code = code.replace(said, run)
@@ -179,7 +197,7 @@ def test_the_notebook_runs_from_a_frame_to_pictures(tmp_path):
 @pytest.mark.parametrize("form", ["saved_model", "onnx", "frozen", "ckpt"])
 def test_the_example_draws_from_each_export(model, tmp_path, form):
     directory = model.export(form, directory=str(tmp_path / form))
-    rows = drawn_by_the_example(directory, 3, tmp_path)
+    rows = drawn_by_the_example(directory, 3, tmp_path, fresh=form == "saved_model")
     assert len(rows) == 3
     assert set(rows[0]) == {"7", "visits", "town", "new"}
     assert {row["town"] for row in rows} <= {"Ulm", ""}

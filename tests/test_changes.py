@@ -9,13 +9,13 @@ import time
 import numpy as np
 
 from tests.conftest import ROOT, TINY, run_main
-from tests.whole_runs import assert_one_line
+from tests.whole_runs import SMALLEST, assert_one_line
 
 
 def start_a_first_component(tmp_path, path):
     """Trains until a checkpoint is there and nothing is committed yet, then kills."""
     flags = [
-        *TINY, "--dataset=file", f"--data_file={path}", "--epochs=100000", "--batch_size=16",
+        *SMALLEST, "--dataset=file", f"--data_file={path}", "--epochs=100000", "--batch_size=16",
         "--iterations_per_loop=40", "--checkpoint_seconds=0.05", "--workdir=run",
     ]  # fmt: skip
     process = subprocess.Popen(

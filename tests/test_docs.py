@@ -3,9 +3,7 @@
 import dataclasses
 import os
 import re
-import shlex
 import subprocess
-import sys
 
 import numpy as np
 import pandas
@@ -16,8 +14,8 @@ import adagan
 from base import version
 from commands import settings
 from estimator.engine import DeviceSettings
-from tests import test_layout
-from tests.conftest import ROOT
+from tests import prepared_python, test_layout
+from tests.conftest import PREPARED, ROOT
 
 DOCS = ("own_data", "reading_the_report")
 PAGES = ["README.md", "README_zh.md", "CHANGES.md", "CONTRIBUTING.md"] + [
@@ -28,22 +26,15 @@ PAGES = ["README.md", "README_zh.md", "CHANGES.md", "CONTRIBUTING.md"] + [
 KINDS = [*(kind for _, kind in settings.ROOMS.values()), settings.Command, DeviceSettings]
 FLAGS = {field.name for kind in KINDS for field in dataclasses.fields(kind)}
 FLAGS |= {"flagfile", "help", "version"}
-SHORT = f"""# `python` of the documents.
-# A refinement, and the run that another is compared to, are only begun.
-import os, runpy, sys
-if "--refine" in sys.argv:
-    sys.path.insert(0, {ROOT!r})
-    from estimator import factory
-    factory.load_tensorflow(-1)
-    from boost import refiner, refining
-    refining.MOST_ITERATIONS["mlp"], refining.SAMPLES, refiner.PROPOSALS = 300, 3000, 2000
-    refining.POINTS = 2000
-    sys.argv = sys.argv[1:]
-    runpy.run_path(os.path.join({ROOT!r}, "main.py"), run_name="__main__")
-else:
-    if "--meta_algorithm=ensemble" in sys.argv:
-        sys.argv += ["--iterations=60", "--g_num_layers=1", "--d_num_layers=1"]
-    os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
+QUICK = ["--batch_size=64", "--averaged_generator=0.99"]
+QUICK += ["--g_learning_rate=0.002", "--d_learning_rate=0.004", "--mixture_c_iterations=300"]
+SHORT = {
+    "--workdir=birds": [*QUICK, "--steps=2", "--iterations=1500"],
+    "--workdir=gaps": [*QUICK, "--iterations=1000"],
+    "--workdir=birds_ensemble": [*QUICK, "--steps=2", "--iterations=60"],
+}
+"""Flags after those of a documented training, which learn what is asked of it in a third of the
+time. The run that another is compared to is only begun.
 """
 
 
@@ -59,19 +50,24 @@ def place(tmp_path_factory):
     for name in ("main.py", "quality.flags", "cpu.flags", "table.flags"):
         (directory / name).symlink_to(os.path.join(ROOT, name))
     (directory / "bin").mkdir()
-    (directory / "short.py").write_text(SHORT)
-    command = f"exec {shlex.quote(sys.executable)} {shlex.quote(str(directory / 'short.py'))}"
-    (directory / "bin" / "python").write_text(f'#!/bin/sh\n{command} "$@"\n')
-    (directory / "bin" / "python").chmod(0o755)
-    path = f"{directory}/bin{os.pathsep}{os.environ['PATH']}"
-    for document in DOCS:
-        for block in blocks(document):
-            done = subprocess.run(
-                ["sh", "-e", "-c", block], capture_output=True, text=True, cwd=str(directory),
-                env={**os.environ, "PATH": path}, timeout=300,
-            )  # fmt: skip
-            assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    environment = {**os.environ, "PATH": f"{directory}/bin{os.pathsep}{os.environ['PATH']}"}
+    with prepared_python.program(directory / "bin", shortened):
+        for document in DOCS:
+            for block in blocks(document):
+                done = subprocess.run(
+                    ["sh", "-e", "-c", block], capture_output=True, text=True, cwd=str(directory),
+                    env=environment, timeout=300,
+                )  # fmt: skip
+                assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
     return directory
+
+
+def shortened(arguments, *place):
+    """One command of the documents; a run of which no page is looked at has no pictures."""
+    (workdir,) = [flag for flag in arguments if flag.startswith("--workdir=")] or [""]
+    is_training = not any(flag.startswith("--mode=") for flag in arguments)
+    more = SHORT[workdir] if is_training else []
+    return PREPARED.run([*arguments, *more], *place, drawn=workdir == "--workdir=birds")
 
 
 def test_the_tutorials_leave_what_they_promise(place):

@@ -11,9 +11,9 @@ import pytest
 
 from storage.workdir import Workdir
 from tests.conftest import TINY, odd, run_main
-from tests.whole_runs import assert_clean, metrics_of, start, wait_for
+from tests.whole_runs import SMALLEST, assert_clean, metrics_of, start, wait_for
 
-LONGER = [*TINY, "--epochs=400", "--iterations_per_loop=40", "--checkpoint_seconds=0.05"]
+LONGER = [*SMALLEST, "--epochs=400", "--iterations_per_loop=40", "--checkpoint_seconds=0.05"]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_what_a_kill_may_leave_before_the_settings_is_no_obstacle(tmp_path):
     workdir.mkdir()
     (workdir / "settings.json.tmp").write_text("{")
     (workdir / "lock").write_text("process 1 on nowhere")
-    done = run_main(*TINY, "--steps=1", f"--workdir={workdir}", drawn=False)
+    done = run_main(*SMALLEST, "--steps=1", f"--workdir={workdir}", drawn=False)
     assert done.returncode == 0, done.stderr
 
 

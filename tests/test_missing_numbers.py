@@ -36,8 +36,10 @@ def place(tmp_path_factory):
     people().to_csv(directory / "x.csv", index=False)
     preset = f"--flagfile={os.path.join(ROOT, 'table.flags')}"
     flags = [
-        *("--steps=2", "--iterations=2000", "--mixture_c_iterations=200", "--g_num_filters=32"),
-        *("--d_num_filters=32", "--eval_points_num=200", f"--workdir={directory}/run"),
+        *("--steps=2", "--iterations=1000", "--mixture_c_iterations=200", "--g_num_filters=32"),
+        *("--d_num_filters=32", "--batch_size=64", "--averaged_generator=0.99"),
+        *("--g_learning_rate=0.002", "--d_learning_rate=0.004", "--eval_points_num=200"),
+        f"--workdir={directory}/run",
     ]
     refused = run_main(preset, f"--data_file={directory}/x.csv", *flags)
     assert "or --keep_missing keeps them" in assert_one_line(refused, 2)

@@ -38,7 +38,7 @@ def own_run(tmp_path_factory):
     directory = tmp_path_factory.mktemp("own [x]")
     np.save(str(directory / "x.npy"), np.random.RandomState(0).randn(100, 2))
     flags = [*ONE, "--dataset=file", "--data_file=x.npy", "--batch_size=10", "--workdir=run"]
-    done = run_main(*flags, cwd=directory)
+    done = run_main(*flags, cwd=directory, drawn=False)
     assert done.returncode == 0, done.stderr
     os.link(str(directory / "x.npy"), str(directory / "link.npy"))
     os.mkfifo(str(directory / "pipe.npy"))

@@ -1,5 +1,6 @@
 """The model collection's scripts, run on the CPU and on the stand-in for a card."""
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -9,10 +10,19 @@ import sys
 import numpy as np
 import pytest
 
-from tests import npu_stand_in
-from tests.conftest import ROOT
+from tests import npu_stand_in, prepared_python
+from tests.conftest import PREPARED, ROOT
 from tests.script_runs import CARD, run_script, started
 from tests.whole_runs import ONE, SMALLEST
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """For scripts: main.py finds TensorFlow loaded, and draws nothing."""
+    place = tmp_path_factory.mktemp("bin")
+    run = functools.partial(PREPARED.run, drawn=False)
+    with prepared_python.program(place, run) as path:
+        yield path
 
 
 def figures(done):
@@ -24,9 +34,12 @@ def figures(done):
     ("name", "case", "components"),
     [("train_full_1p.sh", "acc", 2), ("train_performance_1p.sh", "perf", 1)],
 )
-def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
+def test_one_card_scripts_fill_every_line(python, tmp_path, name, case, components):
     flags = SMALLEST if case == "acc" else [flag for flag in SMALLEST if "--steps" not in flag]
-    done, files = run_script(tmp_path, name, *flags, "--over_dump=False", "--precision_mode=")
+    own = {} if case == "acc" else {"PYTHON": python}
+    done, files = run_script(
+        tmp_path, name, *flags, "--over_dump=False", "--precision_mode=", **own
+    )
     lines = figures(done)
     full = f"ADAGAN_ID2115_for_TensorFlow_bs64_1p_{case}"
     assert lines["CaseName"] == full
@@ -44,7 +57,9 @@ def test_one_card_scripts_fill_every_line(tmp_path, name, case, components):
     assert len(os.listdir(str(tmp_path / "run" / "components"))) == components
 
 
-def test_where_the_collection_looks_a_run_clears_the_one_before_and_makes_the_data(tmp_path):
+def test_where_the_collection_looks_a_run_clears_the_one_before_and_makes_the_data(
+    python, tmp_path
+):
     """Its scripts always name a folder of data; an empty or absent one means the published GMM."""
     output = os.path.join(ROOT, "test", "output", CARD)
     flags = [flag for flag in SMALLEST if "--steps" not in flag]
@@ -54,7 +69,7 @@ def test_where_the_collection_looks_a_run_clears_the_one_before_and_makes_the_da
         for name in (f"train_{CARD}.log", "train_rank_1.log"):
             with open(os.path.join(output, name), "w") as file:
                 file.write("Evaluating, before\n")
-        lines = figures(started("test", "train_performance_1p.sh", path, *flags))
+        lines = figures(started("test", "train_performance_1p.sh", path, *flags, PYTHON=python))
         assert float(lines["ActualFPS"]) > 0
         with open(os.path.join(output, f"train_{CARD}.log")) as file:
             log = file.read()
@@ -121,26 +136,27 @@ def test_cards_that_meet_without_a_rank_table_are_told_how_many_they_are(tmp_pat
     assert len(cards) == 8
 
 
-def test_a_folder_with_one_file_is_its_data(tmp_path):
+def test_a_folder_with_one_file_is_its_data(python, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     for path in ("one/points", "two/points", "two/more"):
         np.save(str(tmp_path / f"{path}.npy"), np.random.RandomState(0).randn(400, 2))
-    flags = ONE
-    done, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/one")
+    run = functools.partial(run_script, tmp_path, "train_full_1p.sh", *ONE, PYTHON=python)
+    done, _ = run(f"--data_path={tmp_path}/one")
     assert figures(done)["RankSize"] == "1"
     state = (tmp_path / "run" / "settings.json").read_text()
     assert "points.npy" in state
-    again, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/one")
+    again, _ = run(f"--data_path={tmp_path}/one")
     assert figures(again)["TrainAccuracy"] == figures(done)["TrainAccuracy"]
     assert "had finished before" in again.stderr
-    two, _ = run_script(tmp_path, "train_full_1p.sh", *flags, f"--data_path={tmp_path}/two")
+    two, _ = run(f"--data_path={tmp_path}/two")
     assert two.returncode == 2
     assert "must hold one data file, holds more.npy points.npy" in two.stderr
 
 
-def test_a_failed_training_is_told(tmp_path):
-    done, _ = run_script(tmp_path, "train_full_1p.sh", *SMALLEST, "--beta_constant=3")
+def test_a_failed_training_is_told(python, tmp_path):
+    flags = [*SMALLEST, "--beta_constant=3"]
+    done, _ = run_script(tmp_path, "train_full_1p.sh", *flags, PYTHON=python)
     assert done.returncode == 2
     assert "--beta_constant=3" in done.stderr
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from tests.conftest import ROOT, TINY, run_main
-from tests.whole_runs import ONE
+from tests.conftest import ROOT, run_main
+from tests.whole_runs import ONE, SMALLEST
 
 
 def signalled(flags, cwd, seconds, number):
@@ -54,7 +54,7 @@ def test_a_signal_at_any_instant_of_sampling(tiny_run, tmp_path, number):
 
 
 def test_a_helper_that_is_killed_is_told_and_the_run_goes_on(tmp_path):
-    flags = [*TINY, "--epochs=400", "--iterations_per_loop=40", "--steps=3"]
+    flags = [*SMALLEST, "--epochs=400", "--iterations_per_loop=40", "--steps=3"]
     command = [sys.executable, os.path.join(ROOT, "main.py"), *flags, "--workdir=run"]
     process = subprocess.Popen(
         command, cwd=str(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -70,7 +70,7 @@ def test_a_helper_that_is_killed_is_told_and_the_run_goes_on(tmp_path):
         "error: the process that draws the pictures has died (killed by SIGKILL). What was "
         "committed in run is safe; the same command goes on from there.\n"
     )
-    done = run_main(*flags, f"--workdir={tmp_path}/run")
+    done = run_main(*flags, f"--workdir={tmp_path}/run", drawn=False)
     assert done.returncode == 0, done.stderr
     assert "Going on after step" in done.stdout
 

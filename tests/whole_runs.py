@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.conftest import ROOT, TINY, seen_from_above
+from tests.conftest import BARE, ROOT, TINY, seen_from_above
 
 SMALLEST = [*TINY, "--nounrolled", "--g_num_layers=1", "--d_num_layers=1"]
 """For what surrounds a training: its graph is built in less time."""
@@ -42,17 +42,21 @@ def wait_for(process, text):
     raise AssertionError(process.stderr.read())
 
 
+def run_script(command, cwd, environment):
+    """In a process that loads everything itself."""
+    command = [sys.executable, "-W", "ignore", *command]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+
+
 def assert_clean(workdir):
     left = [n for _, _, names in os.walk(workdir) for n in names if "tmp" in n or "temp" in n]
     assert not left
 
 
-def drawn_by_the_example(directory, number, cwd):
+def drawn_by_the_example(directory, number, cwd, fresh=False):
     """Rows by column that examples/load_export.py draws from an export, without this project."""
-    script = os.path.join(ROOT, "examples", "load_export.py")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", script, directory, str(number)],
-        capture_output=True, text=True, cwd=str(cwd), env={**os.environ, "PYTHONPATH": ""},
-    )  # fmt: skip
+    command = [os.path.join(ROOT, "examples", "load_export.py"), directory, str(number)]
+    place = {"cwd": str(cwd), "environment": {**os.environ, "PYTHONPATH": ""}}
+    done = (run_script if fresh else BARE.run)(command, **place)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

@@ -1,6 +1,7 @@
 """What the tables on real data say of samples: closed forms, brute force, and one run."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -15,10 +16,12 @@ from scipy.spatial.distance import cdist
 
 from base.errors import UsageError
 from benchmarks.tables import __main__ as tables
-from benchmarks.tables import judges, made, making, real
+from benchmarks.tables import judges, made, making, real, runs
 from benchmarks.tables.definitions import Cell, Table
 from input_fn import gmm
 from input_fn.settings import DataSettings
+from tests import prepared_python
+from tests.conftest import PREPARED
 
 
 def test_divergences_of_labels_against_closed_forms():
@@ -143,7 +146,10 @@ def test_a_run_on_images_is_judged(tmp_path, monkeypatch):
     cells = real._ways(flags, 2, 1, "sample")[3:]
     table = making.with_data(real.TABLES["digits"]._replace(cells=cells), str(tmp_path / "kept"))
     judge = table.judge()
-    found = making.collect(table, judge, [1], str(tmp_path / "kept"), 1)
+    run = functools.partial(PREPARED.run, drawn=False)
+    with prepared_python.program(tmp_path, run) as path:
+        monkeypatch.setattr(runs.sys, "executable", path)
+        found = making.collect(table, judge, [1], str(tmp_path / "kept"), 1)
     ((_, figures),) = found.items()
     assert set(judge.perfect) == {name[7:] for name in figures if name.startswith("sample_")}
     rows = [making.perfect_row(table, judge), *making.rows_of(table, found)]

@@ -70,8 +70,9 @@ def trained_table(tmp_path_factory):
             "--eval_points_num=100",
         ]
         done = run_main(
-            *flags, *more, f"--data_file={directory}/x.csv", f"--workdir={directory}/run"
-        )
+            *flags, *more, f"--data_file={directory}/x.csv", f"--workdir={directory}/run",
+            drawn=False,
+        )  # fmt: skip
         os.remove(f"{directory}/x.csv")
         return done
 

@@ -1,9 +1,8 @@
-"""Exports, loaded by fresh processes that do not know this project."""
+"""Exports, loaded by processes that do not know this project."""
 
 import json
 import os
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from input_fn import sources
 from input_fn.settings import DataSettings
 from storage.workdir import Workdir
 from tests.boost import tables
-from tests.conftest import run_main
+from tests.conftest import BARE, run_main
 
 TOLERANCE = 1e-4  # of points that lie within 20 units
 
@@ -67,6 +66,7 @@ BEFORE = """
 import os, sys
 import numpy as np
 assert not any(os.path.exists(os.path.join(path, "boost")) for path in sys.path)
+assert "boost" not in sys.modules
 possible = ("latent", "component_uniform", "choice_uniform")
 names = [n for n in possible if os.path.exists(n + ".npy")]
 feeds = {n: np.load(n + ".npy") for n in names}
@@ -79,15 +79,12 @@ np.save("again.npy", points)
 
 
 def read_again(form, directory):
-    """The exported model's points, computed by a fresh process in its directory."""
+    """The exported model's points, computed in its directory by a process without this project."""
     variables = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", BEFORE + READERS[form] + AFTER],
-        cwd=directory,
-        env={**variables, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-    )
+    script = os.path.join(directory, "read.py")
+    with open(script, "w") as file:
+        file.write(BEFORE + READERS[form] + AFTER)
+    done = BARE.run([script], directory, {**variables, "TF_CPP_MIN_LOG_LEVEL": "3"})
     assert done.returncode == 0, done.stderr
     return np.load(os.path.join(directory, "again.npy")), done.stdout
 

@@ -165,6 +165,7 @@ def test_workers_together_see_what_one_alone_sees():
 @pytest.mark.parametrize("release", ["A", "B"])
 def test_a_stopped_component_goes_on_from_its_own_checkpoint(environment, tmp_path, release):
     flags = ["--steps=1", "--epochs=80", "--iterations_per_loop=10", "--checkpoint_seconds=0.01"]
+    flags += ["--nounrolled", "--g_num_layers=1", "--d_num_layers=1"]
     whole, stopped = str(tmp_path / "whole"), str(tmp_path / "stopped")
     assert run_npu(environment, release, *flags, f"--workdir={whole}").returncode == 0
     variables = {**os.environ, **environment, "NPU_STAND_IN_RELEASE": release}
