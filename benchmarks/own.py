@@ -31,6 +31,8 @@ UNSEEN, MOST_UNSEEN = 0.2, 2500
 """Share of the rows that no way sees, and how many at most."""
 SAMPLED = 10_000
 """Samples of each way: of a cluster of .5 % about 50, whose share is then known to a seventh."""
+MOST_DECIMALS = 6
+"""Of a column whose samples are rounded."""
 PRESETS: Dict[str, Sequence[str]] = {
     "preset": (),
     "published": ("--device=cpu", "--dataset=file"),
@@ -131,10 +133,20 @@ def by_peers(known: np.ndarray, number: int, ways: List[str], seed: int) -> Made
 
 
 def _as_the_data(samples: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Of whole numbers in their range where the data are: else fractions alone would tell them."""
-    if known.dtype.kind not in "iu":
-        return samples
-    return np.rint(np.clip(samples, known.min(axis=0), known.max(axis=0)))
+    """With the decimals, and in the range, of columns that have few: these alone would tell them."""
+    columns = [_decimals(column) for column in known.T]
+    made = np.array(samples, float)
+    for column, (decimals, values) in enumerate(zip(columns, known.T)):
+        if decimals is not None:
+            inside = np.clip(made[:, column], values.min(), values.max())
+            made[:, column] = np.round(inside, decimals)
+    return made
+
+
+def _decimals(values: np.ndarray) -> Optional[int]:
+    """Of numbers written with six at most; else None."""
+    fitting = (n for n in range(MOST_DECIMALS + 1) if (np.round(values, n) == values).all())
+    return next(fitting, None)
 
 
 def ways_of(text: str) -> List[str]:

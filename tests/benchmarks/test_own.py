@@ -51,14 +51,14 @@ def test_the_librarys_samples_of_images_are_whole_numbers_in_the_images_range():
         assert (samples <= rows.max(axis=0)).all()
 
 
-def test_peers_samples_are_whole_numbers_where_the_data_are(monkeypatch):
-    monkeypatch.setattr(own.peers, "run", lambda way, known, number, seed: (3.0, known[:2] + 0.4))
-    known = np.arange(6).reshape(3, 2)
-    ((way, seconds, samples),) = own.by_peers(known, 2, ["preset", "tvae"], 1)
+def test_peers_samples_have_the_datas_decimals_and_range(monkeypatch):
+    known = np.array([[1, 0.25, 1e-5 / 3], [4, 17.99, 2e-7], [9, -0.1, 0.3]])
+    monkeypatch.setattr(own.peers, "run", lambda way, known, number, seed: (3.0, known + 0.4321))
+    ((way, seconds, samples),) = own.by_peers(known, 3, ["preset", "tvae"], 1)
     assert (way, seconds) == ("tvae", 3.0)
-    np.testing.assert_array_equal(samples, known[:2])
-    ((_, _, samples),) = own.by_peers(known.astype(float), 2, ["tvae"], 1)
-    np.testing.assert_array_equal(samples, known[:2] + 0.4)
+    np.testing.assert_array_equal(samples[:, 0], [1, 4, 9])
+    np.testing.assert_array_equal(samples[:, 1], [0.68, 17.99, 0.33])
+    np.testing.assert_array_equal(samples[:, 2], known[:, 2] + 0.4321)
 
 
 def test_peers_that_have_not_been_made_are_refused_in_one_line(monkeypatch, tmp_path, capsys):
