@@ -133,7 +133,7 @@ def by_peers(known: np.ndarray, number: int, ways: List[str], seed: int) -> Made
 
 
 def _as_the_data(samples: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """With the decimals, and in the range, of columns that have few: these alone would tell them."""
+    """With the decimals and range of columns that have few: else these alone would tell them."""
     columns = [_decimals(column) for column in known.T]
     made = np.array(samples, float)
     for column, (decimals, values) in enumerate(zip(columns, known.T)):
