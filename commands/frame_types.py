@@ -122,7 +122,7 @@ def _as_type(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pandas.Se
     if types.is_bool_dtype(kind):
         found = texts.map({"True": True, "False": False}).astype("boolean")
         return found.fillna(False).astype(bool) if is_numpys else found
-    if types.is_integer_dtype(kind) and is_numpys and plain.isna().any():  # by --na_values
+    if types.is_integer_dtype(kind) and not _fits(kind, plain):
         return plain
     if types.is_datetime64tz_dtype(kind):  # clocks are changed: one offset does not do
         return pandas.to_datetime(texts, utc=True).dt.tz_convert(kind.tz)
@@ -131,6 +131,14 @@ def _as_type(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pandas.Se
     return (plain if types.is_numeric_dtype(kind) or types.is_object_dtype(kind) else texts).astype(
         kind
     )
+
+
+def _fits(kind: Any, plain: pandas.Series) -> bool:
+    """Whether integers of a kind can be these numbers, with `--na_values` and `--extrapolate`."""
+    if isinstance(kind, np.dtype) and plain.isna().any():
+        return False
+    limits = np.iinfo(kind.type)
+    return bool(plain.dropna().between(limits.min, limits.max).all())
 
 
 def _as_categories(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pandas.Series:
@@ -171,8 +179,9 @@ def _described(column: Column) -> Dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A label or category in what JSON has: as itself, by its ends, or as its text."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, pandas.Interval) and isinstance(value.left, (int, float)):
-        return [value.left, value.right, value.closed]
+    if isinstance(value, pandas.Interval):
+        ends = [_plain(value.left), _plain(value.right)]
+        return str(value) if isinstance(ends[0], str) else [*ends, value.closed]
     return value if isinstance(value, (str, int, float)) else str(value)
 
 

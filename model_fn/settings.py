@@ -120,10 +120,7 @@ class NetworkSettings:
         signs = self.latent_signs
         if signs < 0:
             signs = min(latent, FEW_SIGNS if size < MANY_DIMENSIONS else 0)
-        if signs > latent:
-            raise UsageError(
-                f"--latent_signs={signs}: must be {latent} at most, the latent noise's dimension"
-            )
+        _check_signs(signs, latent)
         octaves = self.d_frequencies
         if octaves < 0:
             octaves = 0 if self.network == "dcgan" else fitting_octaves(size, MOST_OCTAVES)
@@ -138,6 +135,15 @@ class NetworkSettings:
         """Raises UsageError for settings that do not go together."""
         if self.network == "dcgan" and self.d_frequencies > 0:
             raise UsageError(f"--d_frequencies={self.d_frequencies}: only with --network=mlp")
+        if self.latent_space_dim:
+            _check_signs(self.latent_signs, self.latent_space_dim)
+
+
+def _check_signs(signs: int, latent: int) -> None:
+    if signs > latent:
+        raise UsageError(
+            f"--latent_signs={signs}: must be {latent} at most, the latent noise's dimension"
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,10 +43,8 @@ def test_figures_are_gathered_in_a_row_a_combination(tmp_path, monkeypatch):
         assert file.read() == text
     with open(os.path.join(directory, "mine", "table.csv")) as file:
         rows = list(csv.DictReader(file))
-    assert [(row["steps"], row["epochs"], row["seeds"]) for row in rows] == [
-        ("2", "4", "3"),
-        ("3", "4", "3"),
-    ]
+    of_rows = [(row["steps"], row["epochs"], row["seeds"]) for row in rows]
+    assert of_rows == [("2", "4", "3"), ("3", "4", "3")]
     expected = np.percentile([3.5, 3.6, 3.7], [50, 5, 95])
     found = [float(rows[1][f"log_p {part}"]) for part in ("median", "5 %", "95 %")]
     np.testing.assert_allclose(found, expected)

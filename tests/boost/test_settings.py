@@ -93,3 +93,11 @@ def test_signs_of_the_latent_noise_go_by_the_points_dimension_where_asked(shape,
     assert few.fitted(shape).latent_signs == min(3, signs)
     with pytest.raises(UsageError, match="^--latent_signs=6: must be 5 at most"):
         NetworkSettings(latent_signs=6).fitted(shape)
+
+
+def test_more_signs_than_latent_dimensions_are_refused_before_any_data_are_read():
+    with pytest.raises(UsageError, match="^--latent_signs=4: must be 3 at most"):
+        NetworkSettings(latent_signs=4, latent_space_dim=3).check_combination()
+    for most in ({"latent_signs": 3}, {"latent_signs": -1}):
+        NetworkSettings(latent_space_dim=3, **most).check_combination()
+    NetworkSettings(latent_signs=99, latent_space_dim=0).check_combination()  # data say how many

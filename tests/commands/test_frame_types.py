@@ -25,6 +25,7 @@ KINDS = {
     "digits": lambda rng: categories(rng, ["10", "9"]),
     "truths": lambda rng: categories(rng, [True, False]),
     "intervals": lambda rng: pandas.cut(rng.rand(NUMBER), 3),
+    "whole intervals": lambda rng: pandas.cut(rng.randint(1, 21, NUMBER), [0, 10, 20]),
     "dates": lambda rng: categories(rng, DATES),
     "datetime": lambda rng: DATES[rng.choice(2, NUMBER)],
     "zone": lambda rng: DATES.tz_localize("Europe/Berlin")[rng.choice(2, NUMBER)],
@@ -78,6 +79,16 @@ def test_columns_that_a_run_left_out_stay_out(tmp_path):
     table = written(few, tmp_path / "x.csv")
     there = frame_types.read(table, frame_types.of_frame(frame))
     assert_frame_equal(there, few[["int16", "ordered"]])
+
+
+@pytest.mark.parametrize("kind", ["uint8", "UInt8"])
+def test_integers_beyond_their_type_stay_what_they_are(tmp_path, kind):
+    """As samples with --extrapolate may be."""
+    columns = frame_types.of_frame(pandas.DataFrame({"n": pandas.array([0, 255], dtype=kind)}))
+    table = written(pandas.DataFrame({"n": [-3, 260, 7]}), tmp_path / "x.csv")
+    assert frame_types.read(table, columns)["n"].tolist() == [-3, 260, 7]
+    few = written(pandas.DataFrame({"n": [0, 7]}), tmp_path / "y.csv")
+    assert frame_types.read(few, columns)["n"].dtype == kind
 
 
 def test_an_older_directory_has_the_types_that_pandas_reads(tmp_path):

@@ -8,9 +8,10 @@ from tests.commands.calls import settings
 TABLE = {
     "g_num_filters": 64, "g_num_layers": 3, "g_activation": "leaky_relu", "d_num_filters": 64,
     "d_num_layers": 3, "d_activation": "leaky_relu", "d_frequencies": -1, "initialisation": "he",
-    "latent_space_dim": 0, "objective": "relativistic", "gradient_penalty": 1.0, "unrolled": False,
-    "averaged_generator": 0.999, "optimizer": "adam", "adam_beta1": 0.0, "g_learning_rate": 0.001,
-    "d_learning_rate": 0.002, "learning_rate": 0.001, "learning_rate_decay": "linear",
+    "latent_space_dim": 0, "latent_signs": -1, "objective": "relativistic", "gradient_penalty": 1.0,
+    "unrolled": False, "averaged_generator": 0.999, "optimizer": "adam", "adam_beta1": 0.0,
+    "g_learning_rate": 0.001, "d_learning_rate": 0.002, "learning_rate": 0.001,
+    "learning_rate_decay": "linear",
 }  # fmt: skip
 
 
