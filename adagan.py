@@ -49,6 +49,7 @@ class AdaGAN:
         Raises:
           ValueError: for an unknown preset.
         """
+        self._given: Dict[str, Any] = {}
         self._take({"preset": preset, "workdir": workdir, "random_state": random_state, **flags})
 
     def _take(self, given: Dict[str, Any]) -> None:
@@ -56,7 +57,13 @@ class AdaGAN:
         preset, workdir = given["preset"], given["workdir"]
         if preset not in PRESETS:
             raise ValueError(f"preset={preset!r}: must be one of {', '.join(PRESETS)}")
+        moved = not self._given or workdir != self._given["workdir"]
         self._given = given
+        if moved:
+            self._begin_in(workdir)
+
+    def _begin_in(self, workdir: Optional[str]) -> None:
+        """A work directory, a temporary one for None, that this object knows no run in."""
         self.workdir = workdir or ""
         if not workdir:
             self._temporary = tempfile.TemporaryDirectory(prefix="adagan-")  # goes with this object
@@ -89,7 +96,7 @@ class AdaGAN:
         return dict(self._given)
 
     def set_params(self, **params: Any) -> "AdaGAN":
-        """Other arguments for the next `fit`; returns self."""
+        """Other arguments for the next `fit`; what was fitted stays, in the same workdir."""
         self._take({**self._given, **params})
         return self
 

@@ -9,7 +9,6 @@ from typing import Dict, NamedTuple, Sequence, Tuple
 import numpy as np
 from scipy.special import logsumexp
 
-from evaluation import marginals
 from evaluation.calibration import Unseen
 from evaluation.kde import KernelDensity
 
@@ -221,17 +220,13 @@ class StepView(NamedTuple):
             view = {name: saved[f"view_{name}"] for name in DataView._fields}
             view["shape"], view["sigma"] = tuple(view["shape"]), float(view["sigma"])
             view["names"] = tuple(map(str, view["names"]))
-            samples = saved["samples"]
-            apart = saved["apart"] if "apart" in saved else np.zeros(0)
-            if view["names"] and not len(apart):  # of a step from before the scores were kept
-                apart = np.array(marginals.distances(view["points"], samples))
             return StepView(
                 int(saved["step"]),
                 DataView(**view),
                 saved["relative_weights"],
-                np.split(samples, np.cumsum(saved["sample_counts"])[:-1]),
+                np.split(saved["samples"], np.cumsum(saved["sample_counts"])[:-1]),
                 KernelDensity(saved["density_samples"], float(saved["bandwidth"])),
                 saved["probe_logits"],
                 Unseen(*(saved[f"unseen_{name}"] for name in Unseen._fields)),
-                apart,
+                saved["apart"],
             )

@@ -163,6 +163,14 @@ def test_it_has_the_manners_of_scikit_learn():
     assert model.get_params()["random_state"] == 1
 
 
+def test_other_arguments_do_not_forget_what_was_fitted(model, tmp_path):
+    loaded = AdaGAN.load(model.workdir)
+    before = loaded.sample(20, random_state=3)
+    pandas.testing.assert_frame_equal(loaded.set_params(steps=3).sample(20, random_state=3), before)
+    with pytest.raises(ValueError, match="call fit first"):
+        loaded.set_params(workdir=str(tmp_path / "other")).sample()
+
+
 def test_a_script_without_a_guard_works(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp, multivariate_normal
+from scipy.stats import multivariate_normal
 
 from report import views
 from report.views import DataView
-from tests.report.steps import picture_of, table_units
+from tests.report.steps import picture_of
 
 
 def test_a_picture_is_read_as_it_was_saved(tmp_path):
@@ -43,18 +43,6 @@ def test_a_tables_names_and_units_are_read_as_they_were_saved(tmp_path):
     assert (loaded.apart > 0).all()
     marks, values = found.rulers[:, 0], found.rulers[:, 1]
     np.testing.assert_allclose(values, marks * scale[:, None] + shift[:, None])
-
-
-def test_a_picture_without_scores_of_the_columns_has_those_of_its_points(tmp_path):
-    """Of a run that was started before they were kept."""
-    path, picture = str(tmp_path / "a.npz"), picture_of(2, (3,), False, table_units(3))
-    picture.save(path)
-    with np.load(path) as saved:
-        parts = {name: saved[name] for name in saved if name != "apart"}
-    np.savez(path, **parts)
-    made = np.concatenate(picture.samples)
-    expected = [ks_2samp(*pair).statistic for pair in zip(picture.view.points.T, made.T)]
-    np.testing.assert_allclose(views.StepView.load(path).apart, expected)
 
 
 def test_other_points_have_no_names_and_units_of_their_own(tmp_path):
