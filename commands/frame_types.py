@@ -12,6 +12,7 @@ import pandas
 from pandas.api import types
 
 from base import durable
+from commands import frame_texts
 from storage.ownership import FRAME
 
 
@@ -19,29 +20,46 @@ class Column(NamedTuple):
     """Of a frame."""
 
     label: Any
+    name: str  # in the table of text
     kind: Any  # its dtype
     has_gaps: bool
     is_text: bool  # Python's objects, all of them texts
+    is_quoted: bool  # whether its texts are in quotes there
 
 
 def of_frame(frame: pandas.DataFrame) -> List[Column]:
-    """Of each column, in their order."""
-    found = []
+    """Of each column, in their order.
+
+    Raises:
+      ValueError: names a column that a table of text cannot hold.
+    """
+    found: List[Column] = []
     for place, label in enumerate(frame.columns):
         own = frame.iloc[:, place]
+        name = " ".join(str(label).split()) or f"column {place + 1}"
+        if name in [column.name for column in found]:
+            raise ValueError(f"two columns are called {name!r}; names must differ")
+        frame_texts.check_numbers(name, own)
         is_text = own.dtype == object and types.infer_dtype(own, skipna=True) == "string"
-        found.append(Column(label, own.dtype, bool(own.isna().any()), is_text))
+        has_gaps = bool(own.isna().any())
+        quoted = frame_texts.must_be_quoted(own, has_gaps)
+        found.append(Column(label, name, own.dtype, has_gaps, is_text, quoted))
     return found
 
 
 def to_csv(frame: pandas.DataFrame) -> str:
-    """A table of text; categories that are times are times in it, not pandas' nanoseconds."""
-    times = {
-        column.label: column.kind.categories.dtype
-        for column in of_frame(frame)
-        if types.is_categorical_dtype(column.kind) and column.kind.categories.dtype.kind in "mM"
-    }
-    return str((frame.astype(times) if times else frame).to_csv(index=False))
+    """A table of text; categories that are times are times in it, not pandas' nanoseconds.
+
+    Raises:
+      ValueError: as `of_frame`.
+    """
+    columns = {}
+    for place, column in enumerate(of_frame(frame)):
+        own = frame.iloc[:, place]
+        if types.is_categorical_dtype(own) and own.cat.categories.dtype.kind in "mM":
+            own = own.astype(own.cat.categories.dtype)
+        columns[column.name] = frame_texts.quoted(own) if column.is_quoted else own
+    return str(pandas.DataFrame(columns, index=frame.index).to_csv(index=False))
 
 
 def keep(columns: Sequence[Column], workdir: str) -> None:
@@ -61,7 +79,7 @@ def kept(workdir: str) -> List[Column]:
         return []
     try:
         return [
-            Column(each["label"], _kind(each["type"]), each["has_gaps"], each["is_text"])
+            Column(**{**each, "kind": _kind(each["kind"])})
             for each in json.loads(durable.read_text(path))
         ]
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -83,12 +101,10 @@ def read(path: str, columns: Sequence[Column]) -> pandas.DataFrame:
     if not columns:
         return plain
     texts = pandas.read_csv(path, dtype=str, **how)
-    there = [column for column in columns if str(column.label) in texts.columns]
-    frame = texts[[str(column.label) for column in there]]
+    there = [column for column in columns if column.name in texts.columns]
+    made = [_like(column, plain[column.name], texts[column.name]) for column in there]
+    frame = pandas.concat(made, axis=1) if made else texts[[]]
     frame.columns = pandas.Index([column.label for column in there])
-    for column in there:
-        own = str(column.label)
-        frame[column.label] = _like(column, plain[own], texts[own])
     return frame
 
 
@@ -101,6 +117,8 @@ def _like(column: Column, plain: pandas.Series, texts: pandas.Series) -> pandas.
       texts: its cells.
     """
     kind, is_category = column.kind, types.is_categorical_dtype(column.kind)
+    if column.is_quoted:
+        return frame_texts.unquoted(texts).astype(kind)
     has_texts = "" in kind.categories if is_category else types.is_string_dtype(kind)
     if has_texts and not column.has_gaps:  # a text of no letters
         plain, texts = plain.fillna(""), texts.fillna("")
@@ -147,28 +165,21 @@ def _as_categories(kind: Any, plain: pandas.Series, texts: pandas.Series) -> pan
     if categories.dtype != object and not types.is_interval_dtype(categories.dtype):
         return _as_type(categories.dtype, plain, texts).astype(kind)
     by_text: Dict[Any, Any] = {str(each).strip(): each for each in categories}
-    by_number = {_number(text): text for text in by_text if _number(text) is not None}
-    found = [by_text.get(t, by_text.get(by_number.get(_number(t)))) for t in texts]
+    by_number = {
+        frame_texts.number(text): text for text in by_text if frame_texts.number(text) is not None
+    }
+    found = [by_text.get(t, by_text.get(by_number.get(frame_texts.number(t)))) for t in texts]
     return pandas.Series(pandas.Categorical(found, dtype=kind), index=texts.index)
-
-
-def _number(text: Any) -> Any:
-    """What a text stands for in a table, which has no zeros before numbers; None: for no number."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _described(column: Column) -> Dict[str, Any]:
     """A column in what JSON has."""
     kind, described = column.kind, column._asdict()
-    described.pop("kind")
     described["label"] = _plain(column.label)
-    described["type"] = str(kind)
+    described["kind"] = str(kind)
     if types.is_categorical_dtype(kind):
         values = [_plain(each) for each in kind.categories]
-        described["type"] = {
+        described["kind"] = {
             "ordered": bool(kind.ordered),
             "of": str(kind.categories.dtype),
             "categories": values,
@@ -182,7 +193,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pandas.Interval):
         ends = [_plain(value.left), _plain(value.right)]
         return str(value) if isinstance(ends[0], str) else [*ends, value.closed]
-    return value if isinstance(value, (str, int, float)) else str(value)
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _kind(described: Any) -> Any:

@@ -34,6 +34,17 @@ KINDS = {
         rng.choice(3, NUMBER)
     ],
 }
+KINDS.update(
+    {
+        "spaces": lambda rng: rng.choice([" x", "x", "x ", "NA"], NUMBER),
+        "zeros": lambda rng: rng.choice(["01", "1", "002", "1.0"], NUMBER),
+        "lines": lambda rng: categories(rng, ["a\nb", 'say "a"', " p", "p"]),
+        " padded ": lambda rng: rng.randn(NUMBER),
+        "": lambda rng: rng.randn(NUMBER),
+        None: lambda rng: rng.randn(NUMBER),
+        "two\nlines": lambda rng: rng.randn(NUMBER),
+    }
+)
 WITHOUT_GAPS = ("int16", "bool")
 """What NumPy cannot do without."""
 
@@ -71,6 +82,11 @@ def test_a_frame_comes_back_from_a_table_of_text_as_it_was(make, tmp_path):
     assert_frame_equal(frame_types.read(table, columns), frame)
     frame_types.keep(columns, str(tmp_path))
     assert_frame_equal(frame_types.read(table, frame_types.kept(str(tmp_path))), frame)
+
+
+def test_columns_of_one_name_in_the_table_are_refused():
+    with pytest.raises(ValueError, match="^two columns are called 'a'"):
+        frame_types.of_frame(pandas.DataFrame([[1, 2]], columns=["a", " a"]))
 
 
 def test_columns_that_a_run_left_out_stay_out(tmp_path):
