@@ -17,6 +17,7 @@ from estimator.engine import DeviceSettings
 from tests import prepared_python, test_layout
 from tests.conftest import PREPARED, ROOT
 
+pytestmark = pytest.mark.timeout(600)  # the tutorials train, on a machine that may be full
 DOCS = ("own_data", "reading_the_report")
 PAGES = ["README.md", "README_zh.md", "CHANGES.md", "CONTRIBUTING.md"] + [
     os.path.join("docs", name)
