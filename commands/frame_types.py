@@ -69,7 +69,7 @@ def keep(columns: Sequence[Column], workdir: str) -> None:
 
 
 def kept(workdir: str) -> List[Column]:
-    """Those of a run; none where it was fitted to no frame, or by an earlier version.
+    """Those of a run; none where it was fitted to no frame.
 
     Raises:
       ValueError: names the file, if it does not hold such columns.

@@ -55,13 +55,12 @@ def write(data: bytes, workdir: str, ending: str) -> Copy:
     while not os.path.exists(above):
         made.append(above)
         above = os.path.dirname(above)
-    try:
+    with contextlib.ExitStack() as unless_whole:
+        unless_whole.callback(_remove, made)
         durable.make_directories(os.path.dirname(path))
         with durable.replacing(path) as file:
             file.write(data)
-    except BaseException:
-        _remove(made)
-        raise
+        unless_whole.pop_all()
     return Copy(path, tuple(made))
 
 

@@ -171,11 +171,10 @@ def meanwhile(act):
     """Acts in a thread; if that fails, a signal ends what is waited for, and the test fails."""
 
     def acts():
-        try:
+        with contextlib.ExitStack() as unless_done:
+            unless_done.callback(setattr, signals, "_asked", signal.SIGTERM)
             act()
-        except BaseException:
-            signals._asked = signal.SIGTERM
-            raise
+            unless_done.pop_all()
 
     with futures.ThreadPoolExecutor(1) as thread:
         acting = thread.submit(acts)

@@ -107,7 +107,7 @@ def test_integers_beyond_their_type_stay_what_they_are(tmp_path, kind):
     assert frame_types.read(few, columns)["n"].dtype == kind
 
 
-def test_an_older_directory_has_the_types_that_pandas_reads(tmp_path):
+def test_a_run_of_no_frame_has_the_types_that_pandas_reads(tmp_path):
     assert frame_types.kept(str(tmp_path)) == []
     table = written(frame_of_all_kinds()[["int16", "ordered"]], tmp_path / "x.csv")
     read = frame_types.read(table, [])
